@@ -1,0 +1,1 @@
+"""Physics and chemistry: arrays in, arrays out. Knows no screen and no student."""

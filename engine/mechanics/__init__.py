@@ -1,0 +1,1 @@
+"""Bodies that swing, roll and collide."""
