@@ -40,7 +40,8 @@ def environment() -> str:
     lines = [f"python {project['requires-python']}", "pip", "c-compiler", "make", *by_conda]
     text = "name: wanxiang\nchannels:\n  - conda-forge\n  - nodefaults\ndependencies:\n"
     text += "".join(f"  - {line}\n" for line in lines) + "  - pip:\n"
-    return CONDA_HEADING + text + "".join(f'      - "{need}"\n' for need in needs if need not in by_conda) + "      - -e .\n"
+    by_pip = "".join(f'      - "{need}"\n' for need in needs if need not in by_conda)
+    return CONDA_HEADING + text + by_pip + "      - -e .\n"
 
 
 def compiled(extras: tuple[str, ...], earlier: Path) -> dict[str, str]:
