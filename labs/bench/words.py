@@ -54,7 +54,7 @@ def both(text: Text) -> dict[str, str]:
 def say(message: str | Refusal | dict[str, str], lang: str, **fields: Any) -> str:
     """The sentence in the reader's language, its fields filled in; fields may be texts themselves."""
     if isinstance(message, Refusal):
-        message, fields = message.template, message.fields | fields
+        return say(message.template, lang, **message.fields | fields)
     lang = language(lang)
     if isinstance(message, dict):
         return both(message)[lang]
