@@ -1,8 +1,8 @@
 """The machine code that kernels are compiled to: one pinned target, so that a replay finds the same bits.
 
-Full `fastmath` contracts and reorders sums as the processor's features allow, and molecular dynamics is chaotic;
-every x86 computer of a class therefore compiles for x86-64-v3 (AVX2 and fused multiply-add), every 64-bit Arm for
-its baseline. A processor without those features falls to plain x86-64, which is another numeric class.
+Sums are contracted and reordered as the processor's features allow, and molecular dynamics is chaotic. Every x86
+computer of a class therefore compiles for x86-64-v3 (AVX2 and fused multiply-add), every 64-bit Arm for its baseline.
+A processor without those features falls to plain x86-64, which is another numeric class.
 """
 
 import os
@@ -10,8 +10,15 @@ import platform
 from functools import cache
 from typing import Any
 
-V3_FEATURES = ("avx", "avx2", "bmi", "bmi2", "cx16", "f16c", "fma", "lzcnt", "movbe", "popcnt", "sahf", "sse4.2", "xsave")
-NAMES = {"NUMBA_CPU_NAME", "NUMBA_CPU_FEATURES"}
+V3_FEATURES = (
+    *("sse4.2", "avx", "avx2", "fma", "f16c"),
+    *("bmi", "bmi2", "cx16", "lzcnt", "movbe", "popcnt", "sahf", "xsave"),
+)
+
+# `fast` in LLVM, less `arcp` and `afn`: those two turn divisions and roots into the processor's own estimates
+# (rcpps, rsqrtps), whose digits differ between makers, and in vectors only, so that results would hang on how a loop
+# is cut into parts.
+FASTMATH = ("contract", "ninf", "nnan", "nsz", "reassoc")
 
 
 def choose(machine: str, features: dict[str, bool]) -> tuple[str, str]:
@@ -31,7 +38,8 @@ def numba() -> Any:
     import llvmlite.binding as llvm
 
     name, features = choose(platform.machine().lower(), dict(llvm.get_host_cpu_features()))
-    os.environ["NUMBA_CPU_NAME"], os.environ["NUMBA_CPU_FEATURES"] = name, features
+    # Intel's vector mathematics library, where it happens to be installed, has digits of its own.
+    os.environ.update(NUMBA_CPU_NAME=name, NUMBA_CPU_FEATURES=features, NUMBA_DISABLE_INTEL_SVML="1")
     import numba as compiler
     from numba.core import config
     from numba.core.registry import cpu_target
@@ -39,21 +47,20 @@ def numba() -> Any:
     # Numba reads its environment when it is imported and again before each compilation, but builds its
     # code generator only once: one that exists already is dropped, and what it compiled keeps working.
     config.reload_config()
-    if _generator(cpu_target)[1:] != (name, features):
+    if _generator()[1:] != (name, features):
         vars(cpu_target).pop("_toplevel_target_context", None)
         vars(cpu_target).pop("_toplevel_typing_context", None)
     return compiler
 
 
-def _generator(cpu_target: Any) -> tuple[str, str, str]:
+def _generator() -> tuple[str, ...]:
     """Triple, processor and features that Numba's code generator really uses."""
-    triple, name, features = cpu_target.target_context.codegen().magic_tuple()
-    return str(triple), str(name), str(features)
+    from numba.core.registry import cpu_target
+
+    return tuple(str(part) for part in cpu_target.target_context.codegen().magic_tuple())
 
 
 def code_target() -> str:
     """The processor that Numba really compiles for, as the numeric class states it: `x86-64-v3`."""
     numba()
-    from numba.core.registry import cpu_target
-
-    return _generator(cpu_target)[1]
+    return _generator()[1]
