@@ -1,0 +1,125 @@
+// The line to the bench: every order is numbered and kept until it is acknowledged; silence is noticed within five seconds.
+const BEAT = 1000;  // ms between looks at the line
+const QUIET = 1500;  // ms without a word before the page asks
+const SILENCE = 4000;  // ms without a word before the line is called lost
+const AGAIN = 3000;  // ms after which an unacknowledged order is repeated
+const DOUBTS = 3;  // healthy answers of the server, with a silent bench, before the bench is called gone
+
+export function createLink(model, store, {health = "/health", onFile, onNotice}) {
+  const line = {
+    model, store, health, onFile, onNotice, tab: crypto.getRandomValues(new Uint32Array(2)).join("-"), count: 0, kept: new Map(),
+    heard: performance.now(), asked: 0, doubts: 0, checking: false, tried: 0,
+  };
+  model.on("msg:custom", (message, buffers) => receive(line, message, buffers ?? []));
+  const timer = setInterval(() => beat(line), BEAT);
+  const onVisible = () => becameVisible(line);
+  document.addEventListener("visibilitychange", onVisible);
+  return {
+    send: (what, fields = {}) => send(line, what, fields),
+    waiting: (n) => line.kept.has(n),
+    heard: () => hear(line),
+    close() {
+      clearInterval(timer);
+      document.removeEventListener("visibilitychange", onVisible);
+    },
+  };
+}
+
+function send(line, what, fields) {
+  const order = {do: what, n: ++line.count, tab: line.tab, ...fields};
+  line.kept.set(order.n, {order, at: performance.now()});
+  line.store.change({waiting: line.kept.size});
+  post(line, order);
+  return order.n;
+}
+
+function post(line, order) {
+  try {
+    line.model.send(order);
+  } catch (problem) {
+    console.warn("The bench did not take an order; it is kept and repeated.", problem);
+  }
+}
+
+function receive(line, message, buffers) {
+  hear(line);
+  if (message.say === "ack") acknowledged(line, message.n);
+  else if (message.say === "everything") line.store.change({elsewhere: false, ...message.state, ready: true});
+  else if (message.say === "state") line.store.change(message.state);
+  else if (message.say === "elsewhere") line.store.change({elsewhere: true, running: false});
+  else if (message.say === "notice") line.onNotice(message);
+  else if (message.say === "file") line.onFile(message, buffers[0]);
+}
+
+function acknowledged(line, n) {
+  line.kept.delete(n);
+  line.store.change({waiting: line.kept.size});
+}
+
+function hear(line) {
+  line.heard = performance.now();
+  line.doubts = 0;
+  if (!line.store.state.lost && !line.store.state.gone) return;
+  line.store.change({lost: false, gone: false});
+  repeat(line, 0);
+}
+
+function repeat(line, older) {
+  const now = performance.now();
+  for (const kept of line.kept.values()) {
+    if (now - kept.at < older) continue;
+    kept.at = now;
+    post(line, kept.order);
+  }
+}
+
+function beat(line) {
+  if (document.hidden) return;
+  const now = performance.now();
+  const silent = now - line.heard;
+  const cut = !["connected", undefined].includes(line.model.widget_manager?.kernel?.connectionStatus);
+  if (silent > QUIET && now - line.asked > QUIET && !cut) {
+    line.asked = now;
+    post(line, {do: "ping", n: 0, tab: line.tab});
+  }
+  if (silent > SILENCE && !line.store.state.lost) line.store.change({lost: true});
+  if (line.store.state.lost) doubt(line, cut);
+  else if (!line.store.state.elsewhere) repeat(line, AGAIN);
+}
+
+// Silence has two causes: no network (wait) or no bench behind a healthy server (offer to load the page anew).
+async function doubt(line, cut) {
+  if (line.checking) return;
+  line.checking = true;
+  const healthy = await answers(line.health);
+  line.checking = false;
+  line.doubts = healthy ? line.doubts + 1 : 0;
+  if (healthy && cut) reconnect(line);
+  if (line.doubts >= DOUBTS && line.store.state.lost) line.store.change({gone: true});
+}
+
+async function answers(address) {
+  if (!address) return false;
+  try {
+    return (await fetch(address, {cache: "no-store", signal: AbortSignal.timeout?.(2500)})).ok;
+  } catch {
+    return false;
+  }
+}
+
+function reconnect(line) {
+  const kernel = line.model.widget_manager?.kernel;
+  if (!kernel?.reconnect || performance.now() - line.tried < 5000) return;
+  line.tried = performance.now();
+  kernel.reconnect().catch(() => { /* tried again at a later beat */ });
+}
+
+function becameVisible(line) {
+  if (document.hidden) {
+    line.store.change({hidden: true});
+    return;
+  }
+  line.heard = Math.max(line.heard, performance.now() - QUIET);  // a hidden page hears little: start to count anew
+  line.store.change({hidden: false});
+  beat(line);
+}

@@ -1,0 +1,56 @@
+// The student's page: one function of what is given (static, public) and of the run's state (told by the bench).
+import {createClock} from "./clock.js";
+import {createLink} from "./link.js";
+import {currentLanguage, openBook, switchLanguage} from "./i18n.js";
+import {createShell} from "./shell.js";
+import {createStore} from "./store.js";
+import {createSpeaker} from "./notices.js";
+import {listenToFrames, mountScene} from "./scene.js";
+import {listenToKeys} from "./keys.js";
+import {saveFile} from "./files.js";
+
+export default {
+  async render({model, el}) {
+    const given = model.get("given");
+    openBook(given);
+    const store = createStore();
+    const speaker = createSpeaker();
+    const link = createLink(model, store, {health: given.health, onFile: saveFile, onNotice: speaker.notice});
+    const lab = {
+      given, state: store.state, on: store.on, change: store.change, send: link.send, waiting: link.waiting, speaker,
+      clock: createClock(), home: el,
+      switchLanguage: (to) => speakLanguage(lab, to),
+    };
+    store.on(["time"], (state) => lab.clock.heard(state.time));
+    const shell = createShell(lab);
+    coverWindow(el);
+    el.replaceChildren(shell.element);
+    setLanguageOf(el);
+    const quiet = [listenToKeys(lab), listenToFrames(model, lab, link)];
+    link.send("hello", {lang: currentLanguage()});
+    await mountScene(model, lab, shell.scene);
+    return () => {
+      link.close();
+      for (const stop of quiet) stop();
+    };
+  },
+};
+
+function speakLanguage(lab, to) {
+  switchLanguage(to);
+  setLanguageOf(lab.home);
+  lab.change({lang: to});
+  lab.send("lang", {value: to});
+}
+
+// The page is fixed over the window; nothing that it stands in may catch it.
+function coverWindow(el) {
+  el.classList.add("wanxiang");
+  for (let around = el.parentElement; around && around !== document.body; around = around.parentElement) around.classList.add("wx-within");
+}
+
+function setLanguageOf(element) {
+  const tag = currentLanguage() === "zh" ? "zh-CN" : "en";
+  element.lang = tag;
+  document.documentElement.lang = tag;
+}

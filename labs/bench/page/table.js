@@ -1,0 +1,82 @@
+// The table: one row per reading. A row can be left out of the fit, noted upon, or deleted and brought back.
+import {h, icon, iconButton, replace} from "./dom.js";
+import {both, t} from "./i18n.js";
+import {minus, spread, symbol} from "./figures.js";
+import {askFormula, askText} from "./dialogs.js";
+import {growButton, titleLine} from "./panel.js";
+
+export function createTable(lab) {
+  const head = h("thead");
+  const body = h("tbody");
+  const table = h("table", {"aria-label": () => t("Table of readings")}, head, body);
+  const scroll = h("div.scroll", {tabindex: "0", role: "region", "aria-label": () => t("Table of readings")}, table);
+  const empty = h("div.empty", {}, h("div.grid-sign", {"aria-hidden": "true"}, ...Array.from({length: 9}, () => h("i"))),
+    h("p", {}, () => t("Press Read to take your first reading.")));
+  let count = 0;
+  lab.on(["columns", "rows"], (state) => {
+    const rows = state.rows.filter((row) => !row.deleted);
+    empty.hidden = rows.length > 0;
+    scroll.hidden = rows.length === 0;
+    replace(head, h("tr", {}, h("th.index", {scope: "col"}, "#"), state.columns.map((column) => headCell(lab, column)), h("th.acts", {scope: "col"}, h("span.unseen", {}, t("Change")))));
+    replace(body, rows.map((row, i) => rowOf(lab, row, i, state.columns)));
+    if (rows.length > count) scroll.scrollTop = scroll.scrollHeight;
+    count = rows.length;
+  });
+  return [titleLine(() => t("Table"), ...tools(lab)), h("div.body.table", {}, empty, scroll)];
+}
+
+function tools(lab) {
+  const named = (sign, label, act) => h("button.quiet.tool", {type: "button", title: label, "aria-label": label, onclick: act}, icon(sign), h("span.wide", {}, label));
+  return [
+    named("formula", () => t("Formula"), () => editFormula(lab, null)),
+    named("download", () => t("CSV"), () => lab.send("csv")),
+    named("report", () => t("Report"), () => lab.send("report")),
+    growButton(lab, "data"),
+  ];
+}
+
+async function editFormula(lab, column) {
+  const names = lab.state.columns.filter((one) => one !== column).map(({name}) => name);
+  const formula = await askFormula(lab, {column, names});
+  if (formula) lab.send("formula", formula);
+}
+
+function headCell(lab, column) {
+  const label = both(column.label) || column.name;
+  const title = [symbol(column) ?? h("span", {}, label), column.unit ? h("span.unit", {}, column.unit) : null];
+  if (!column.formula) return h("th", {scope: "col", title: label, "aria-label": `${label}${column.unit ? ` (${column.unit})` : ""}`}, title);
+  return h("th.formula", {scope: "col"}, h("button.quiet", {
+    type: "button", title: `${column.name} = ${column.formula}`, "aria-label": t("Change the formula {name} = {formula}", {name: column.name, formula: column.formula}),
+    "data-focus": `formula-${column.name}`, onclick: () => editFormula(lab, column),
+  }, h("span.fx", {"aria-hidden": "true"}, "ƒ"), title));
+}
+
+function rowOf(lab, row, i, columns) {
+  return h(`tr${row.excluded ? ".excluded" : ""}`, {"data-row": row.id, onmouseenter: () => lab.change({pointed: row.id}), onmouseleave: () => lab.change({pointed: null})},
+    h("th.index", {scope: "row"}, String(i + 1)), columns.map((column) => cell(row.cells?.[column.name])), acts(lab, row, i));
+}
+
+function cell(told) {
+  if (!told) return h("td");
+  const u = spread(told.uncertainty, told.text);
+  return h("td", {}, minus(told.text ?? ""), u ? h("span.plus", {}, ` ± ${u}`) : null);
+}
+
+function acts(lab, row, i) {
+  const order = (what, extra = {}) => lab.send("row", {id: row.id, what, ...extra});
+  const number = i + 1;
+  const use = h("input", {type: "checkbox", "aria-label": t("Use reading {number} in the fit", {number}), title: t("Use in the fit"), "data-focus": `use-${row.id}`, onchange: () => order(use.checked ? "include" : "exclude")});
+  use.checked = !row.excluded;
+  const note = iconButton("note", row.note ? t("Note: {note}", {note: row.note}) : t("Note on reading {number}", {number}), () => writeNote(lab, row, number),
+    {class: `quiet round small${row.note ? " noted" : ""}`, "data-focus": `note-${row.id}`});
+  const bin = iconButton("bin", t("Delete reading {number}", {number}), () => {
+    order("delete");
+    lab.speaker.notice({kind: "info", text: t("Reading {number} deleted.", {number}), action: {label: t("Undo"), run: () => order("restore")}});
+  }, {class: "quiet round small", "data-focus": `bin-${row.id}`});
+  return h("td.acts", {}, h("label.use", {}, use), note, bin);
+}
+
+async function writeNote(lab, row, number) {
+  const text = await askText(lab, {title: t("Note on reading {number}", {number}), label: t("What happened?"), value: row.note ?? "", yes: t("Keep"), rows: 3});
+  if (text !== null) lab.send("row", {id: row.id, what: "note", text});
+}
