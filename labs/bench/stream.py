@@ -4,6 +4,7 @@ The browser grants its first credits once the first picture is drawn, and one mo
 A hidden page grants none, so its run waits and costs nothing. Frames of a former run never mix with the present one.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,11 @@ def source() -> str:
     return (FOLDER / "stream_marks.js").read_text("utf-8") + (FOLDER / "stream.js").read_text("utf-8")
 
 
+def sentences() -> list[str]:
+    """What the browser's side can say to a student."""
+    return re.findall(r"""\bt\("([^"]+)"\)""", source())
+
+
 class FrameStream(anywidget.AnyWidget):
     """Carries frames to the tab that holds the bench.
 
@@ -30,7 +36,7 @@ class FrameStream(anywidget.AnyWidget):
     plan
         Which three.js objects the browser has to find and move, from `Scene.plan()`.
     words
-        Chinese of the few sentences that the bench itself can show, by their English.
+        Chinese of sentences by their English; those that the bench itself can show are kept.
 
     """
 
@@ -39,7 +45,8 @@ class FrameStream(anywidget.AnyWidget):
     words = traitlets.Dict().tag(sync=True)
 
     def __init__(self, plan: dict[str, Any], words: dict[str, str] | None = None) -> None:
-        super().__init__(plan=plan, words=words or {})
+        known = words or {}
+        super().__init__(plan=plan, words={one: known[one] for one in sentences() if one in known})
         self.run = 0
         self.credits = 0
         self.tab: str | None = None

@@ -7,7 +7,7 @@ const DOUBTS = 3;  // healthy answers of the server, with a silent bench, before
 
 export function createLink(model, store, {health = "/health", onFile, onNotice}) {
   const line = {
-    model, store, health, onFile, onNotice, tab: crypto.getRandomValues(new Uint32Array(2)).join("-"), count: 0, kept: new Map(),
+    model, store, health, onFile, onNotice, tab: (globalThis.wanxiangTab ??= crypto.getRandomValues(new Uint32Array(2)).join("-")), count: 0, kept: new Map(),
     heard: performance.now(), asked: 0, doubts: 0, checking: false, tried: 0,
   };
   model.on("msg:custom", (message, buffers) => receive(line, message, buffers ?? []));
