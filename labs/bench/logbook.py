@@ -1,0 +1,267 @@
+"""Where documents go: memory, a file of JSON lines, or the class server. A logbook only ever appends."""
+
+import asyncio
+import json
+import os
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.error import URLError
+from urllib.request import ProxyHandler, Request, build_opener
+
+from tornado.httpclient import AsyncHTTPClient, HTTPClientError
+
+from engine.errors import Refusal
+from labs.bench.documents import Document, check
+
+
+class Logbook(Protocol):
+    """Anything that documents can be appended to."""
+
+    def append(self, document: Document) -> None:
+        """Take one document; may still be on its way when this returns."""
+
+    def saved(self, uid: str) -> bool:
+        """Whether this document is where it would survive a power cut."""
+
+    @property
+    def pending(self) -> int:
+        """How many documents are not saved yet."""
+
+    def on_change(self, listener: Callable[[], None]) -> None:
+        """Call `listener` whenever what is saved or waits changes."""
+
+
+class MemoryLogbook:
+    """Documents in a list: for notebooks without a server, and for tests. Nothing in it survives, and it says so."""
+
+    def __init__(self) -> None:
+        self.documents: list[Document] = []
+
+    def append(self, document: Document) -> None:
+        """Take one document."""
+        self.documents.append(document)
+
+    def saved(self, uid: str) -> bool:
+        """Never: memory is not a record."""
+        return False
+
+    @property
+    def pending(self) -> int:
+        """All of them."""
+        return len(self.documents)
+
+    def on_change(self, listener: Callable[[], None]) -> None:
+        """Nothing ever changes: nothing is saved."""
+
+
+class ServerLogbook:
+    """Documents posted to the class server, in order, from the event loop that the caller lives in.
+
+    What cannot be delivered waits here and is tried again, each time after twice as long; the server
+    knows documents by their uid, so trying twice does no harm. Whoever listens with `on_change` hears
+    whenever `pending` or `trouble` changes, and can tell the student what is saved.
+    """
+
+    BATCH = 100  # documents in one post
+    TIMEOUT = 10.0  # s
+
+    def __init__(self, url: str, token: str, *, first_wait: float = 0.5, longest_wait: float = 15.0) -> None:
+        self.url, self.trouble = url.rstrip("/"), ""
+        self._headers = {"Authorization": "Bearer " + token, "Content-Type": "application/json"}
+        self._waits = first_wait, longest_wait
+        self._spool: deque[Document] = deque()
+        self._saved: set[str] = set()
+        self._listeners: list[Callable[[], None]] = []
+        self._delivery: asyncio.Task[None] | None = None
+        self._retry = asyncio.Event()
+
+    @property
+    def pending(self) -> int:
+        """How many documents the server has not acknowledged."""
+        return len(self._spool)
+
+    def saved(self, uid: str) -> bool:
+        """True once the server has committed this document."""
+        return uid in self._saved
+
+    def on_change(self, listener: Callable[[], None]) -> None:
+        """Call `listener` whenever something was saved, or waits, or the connection came or went."""
+        self._listeners.append(listener)
+
+    def append(self, document: Document) -> None:
+        """Put one document on its way."""
+        self._spool.append(document)
+        self._tell()
+        self.deliver()
+
+    def already_saved(self, documents: list[Document]) -> None:
+        """The server gave us these itself."""
+        self._saved.update(document["uid"] for document in documents)
+
+    def deliver(self) -> None:
+        """Start delivering, if there is an event loop and nothing is under way; wakes a waiting attempt."""
+        self._retry.set()
+        if self._delivery is None or self._delivery.done():
+            try:
+                self._delivery = asyncio.get_running_loop().create_task(self._deliver())
+            except RuntimeError:
+                self._delivery = None  # no loop yet: the next document, or a call from within one, starts it
+
+    async def drained(self) -> None:
+        """Return when everything is saved."""
+        while self._spool:
+            self.deliver()
+            if self._delivery is not None:
+                await self._delivery
+
+    async def _deliver(self) -> None:
+        wait, longest = self._waits
+        while self._spool:
+            if await self._post():
+                wait = self._waits[0]
+                continue
+            self._retry.clear()
+            # A new document ends a long wait early, but never the first one: a server that just refused is not hurried.
+            await asyncio.sleep(self._waits[0])
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._retry.wait(), max(0.0, wait - self._waits[0]))
+            wait = min(2 * wait, longest)
+
+    async def _post(self) -> bool:
+        """One attempt with the oldest documents; whether any of them was saved."""
+        batch = [self._spool[place] for place in range(min(self.BATCH, len(self._spool)))]
+        body = json.dumps({"documents": batch}, ensure_ascii=False, allow_nan=False).encode()
+        try:
+            answer = await AsyncHTTPClient().fetch(
+                self.url + "/api/documents", method="POST", headers=self._headers, body=body,
+                request_timeout=self.TIMEOUT, connect_timeout=self.TIMEOUT)
+            saved = set(json.loads(answer.body)["saved"])
+        except (HTTPClientError, OSError, ValueError, KeyError, TypeError) as problem:
+            self._set_trouble(type(problem).__name__ + ": " + str(problem))
+            return False
+        before = len(self._spool)
+        while self._spool and self._spool[0]["uid"] in saved:
+            self._saved.add(self._spool.popleft()["uid"])
+        self._set_trouble("" if len(self._spool) < before else "the server saved nothing")
+        return len(self._spool) < before
+
+    def _set_trouble(self, trouble: str) -> None:
+        self.trouble = trouble
+        self._tell()
+
+    def _tell(self) -> None:
+        for listener in self._listeners:
+            listener()
+
+
+@dataclass(frozen=True)
+class Given:
+    """What the server hands to one seat: the draw key, and the documents of the run to go on with, if any."""
+
+    draw_key: bytes
+    seat: str
+    run: str | None
+    documents: list[Document]
+
+
+def fetch_run(url: str, token: str, *, timeout: float = 10.0) -> Given:
+    """Ask the class server whose run this is. Waits for the answer: nothing can be shown before it."""
+    request = Request(url.rstrip("/") + "/api/run", headers={"Authorization": "Bearer " + token})
+    try:
+        # Never through a proxy: the server is on this machine.
+        with build_opener(ProxyHandler({})).open(request, timeout=timeout) as answer:
+            given = json.load(answer)
+        return Given(bytes.fromhex(given["draw_key"]), given["seat"], given["run"], given["documents"])
+    except (URLError, OSError, ValueError, KeyError, TypeError) as problem:
+        raise Refusal("The class server did not hand out this run ({reason}). Reload the page; if that does not help, "
+                      "ask your teacher.", reason=type(problem).__name__) from None
+
+
+@dataclass
+class Contents:
+    """What a file of documents holds; `lost` is the half-written last line of a crash, if there was one."""
+
+    documents: list[Document] = field(default_factory=list)
+    lost: str = ""
+    sound_bytes: int = 0
+
+
+class FileLogbook:
+    """One document per line, each on the disk before `append` returns.
+
+    A file that exists is gone on with; `lost` then tells of a half-written last line, which is cut off.
+    """
+
+    pending = 0
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        contents = read_file(self.path) if self.path.exists() else Contents()
+        self.documents, self.lost = contents.documents, contents.lost
+        self._uids = {document["uid"] for document in self.documents}
+        try:
+            self._file = self.path.open("ab")
+            self._file.truncate(contents.sound_bytes)
+        except OSError as problem:
+            raise _cannot("write", self.path, problem) from None
+
+    def append(self, document: Document) -> None:
+        """Write one line and wait until the disk has it."""
+        line = json.dumps(document, ensure_ascii=False, allow_nan=False) + "\n"
+        try:
+            self._file.write(line.encode())
+            self._file.flush()
+            os.fsync(self._file.fileno())
+        except OSError as problem:
+            raise _cannot("write", self.path, problem) from None
+        self.documents.append(document)
+        self._uids.add(document["uid"])
+
+    def saved(self, uid: str) -> bool:
+        """True once the line is on the disk."""
+        return uid in self._uids
+
+    def on_change(self, listener: Callable[[], None]) -> None:
+        """Nothing ever changes: a document is on the disk when `append` returns."""
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
+
+
+def read_file(path: str | Path) -> Contents:
+    """The documents in a file; a Refusal names the first line that cannot be understood."""
+    path = Path(path)
+    try:
+        content = path.read_bytes()
+    except OSError as problem:
+        raise _cannot("read", path, problem) from None
+    contents = Contents()
+    whole, _, rest = content.rpartition(b"\n")
+    for number, line in enumerate(whole.split(b"\n") if whole else [], start=1):
+        contents.documents.append(_understood(line, number, path))
+    contents.lost = rest.decode(errors="replace")
+    contents.sound_bytes = len(content) - len(rest)
+    return contents
+
+
+def _understood(line: bytes, number: int, path: Path) -> Any:
+    try:
+        return check(json.loads(line))
+    except Refusal as problem:
+        raise Refusal("Line {line} of {path}: {problem}", line=number, path=path.name, problem=problem) from None
+    except ValueError:
+        raise Refusal("Line {line} of {path} is damaged. Restore the file from a copy, or keep only the lines "
+                      "before it.", line=number, path=path.name) from None
+
+
+def _cannot(verb: str, path: Path, problem: OSError) -> Refusal:
+    reason = problem.strerror or type(problem).__name__
+    if verb == "read":
+        return Refusal("Cannot read {path}: {reason}. Check the name and the permission.", path=path, reason=reason)
+    return Refusal("Cannot write {path}: {reason}. Choose a folder that you may write to, with room on its disk.",
+                   path=path, reason=reason)
