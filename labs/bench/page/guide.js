@@ -13,8 +13,21 @@ export function createGuide(lab) {
   const questions = looseQuestions(lab);
   const draw = (state) => replace(list, (lab.given.steps ?? []).map((step, i) => stepItem(lab, step, i, state, open, () => draw(lab.state))));
   lab.on(["steps", "questions"], draw);
+  followCurrent(lab, list);
   lab.on(["steps", "questions"], (state) => drawFinish(lab, finish, state));
   return [titleLine(() => t("Guide"), hide), h("div.body", {}, h("p.summary", {}, () => both(lab.given.summary)), list, questions, finish), shownButton(lab)];
+}
+
+// The step to do now stays in sight, and is said to those who cannot see it.
+function followCurrent(lab, list) {
+  let seen = null;
+  lab.on(["steps"], (state) => {
+    const now = currentStep(state);
+    if (now === seen || !state.steps.length) return;
+    list.children[now]?.scrollIntoView?.({block: "nearest"});
+    if (seen !== null && lab.given.steps?.[now]) lab.speaker.say(t("Next step: {text}", {text: both(lab.given.steps[now].text)}));
+    seen = now;
+  });
 }
 
 function setGuide(lab, on) {
@@ -37,7 +50,7 @@ function stepItem(lab, step, i, state, open, redraw) {
   const mark = h("span.mark", {"aria-hidden": "true"}, told.done ? icon("tick") : String(i + 1));
   const status = h("span.unseen", {}, told.done ? t("done") : now ? t("now") : t("to come"));
   const line = now ? h("p.text", {}, status, both(step.text))
-    : h("button.text.fold", {type: "button", "aria-expanded": String(shown), "data-focus": `step-${i}`, onclick: flip}, status, both(step.text));
+    : h("button.text.fold", {type: "button", "aria-expanded": String(shown), title: both(step.text), "data-focus": `step-${i}`, onclick: flip}, status, both(step.text));
   return h(`li.step${told.done ? ".done" : ""}${now ? ".now" : ""}${shown ? ".shown" : ""}`, now ? {"aria-current": "step"} : {},
     first ? h("div.kind", {}, KINDS[step.kind]()) : null, mark, h("div.what", {}, line, shown ? details(lab, step, i, told, now) : null));
 }

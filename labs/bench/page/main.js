@@ -18,7 +18,7 @@ export default {
     const link = createLink(model, store, {health: given.health, onFile: saveFile, onNotice: speaker.notice});
     const lab = {
       given, state: store.state, on: store.on, change: store.change, send: link.send, waiting: link.waiting, speaker,
-      clock: createClock(), home: el,
+      clock: createClock(() => store.state.running), home: el,
       switchLanguage: (to) => speakLanguage(lab, to),
     };
     store.on(["time"], (state) => lab.clock.heard(state.time));

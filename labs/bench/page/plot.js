@@ -1,6 +1,6 @@
 // Points with error bars in both directions, the fitted curve, and the residuals below on the same level axis. All SVG, all CSS colours.
 import {svg} from "./dom.js";
-import {minus} from "./figures.js";
+import {brief, minus} from "./figures.js";
 import {scaleLinear} from "./vendor/d3-scale.js";
 
 const LEFT = 62, RIGHT = 14, TOP = 12, BOTTOM = 40, GAP = 16;  // px around the plots
@@ -41,7 +41,7 @@ function reach(points, key, bar, curve = [], column = 0) {
 function grid(across, up, {top, floor, width, labelled}) {
   const group = svg("g", {class: "grid"});
   const count = ticksFor(width - LEFT - RIGHT, 78);
-  const say = across.tickFormat(count);
+  const say = sayer(across, count);
   for (const tick of across.ticks(count)) {
     const at = crisp(across(tick));
     group.append(svg("line", {x1: at, x2: at, y1: top, y2: floor}));
@@ -53,12 +53,18 @@ function grid(across, up, {top, floor, width, labelled}) {
 }
 
 function upright(group, up, width, count) {
-  const say = up.tickFormat(count);
+  const say = sayer(up, count);
   for (const tick of up.ticks(count)) {
     const at = crisp(up(tick));
     group.append(svg("line", {x1: LEFT, x2: width - RIGHT, y1: at, y2: at}),
       svg("text", {x: LEFT - 8, y: at, dy: "0.34em", "text-anchor": "end"}, minus(say(tick))));
   }
+}
+
+// Tick labels carry as many decimals as their distance needs; powers of ten only for the very large and small.
+function sayer(scale, count) {
+  const most = Math.max(...scale.domain().map(Math.abs));
+  return most >= 1e6 || most < 1e-3 ? (tick) => brief(tick) : scale.tickFormat(count, "f");
 }
 
 function crisp(at) {
@@ -101,7 +107,7 @@ function residualPlot(residuals, points, across, {top, floor, width, name}) {
   const up = scaleLinear([-most * 1.15, most * 1.15], [floor, top]);
   const group = svg("g", {class: "residuals"});
   const count = ticksFor(width - LEFT - RIGHT, 78);
-  const say = across.tickFormat(count);
+  const say = sayer(across, count);
   for (const tick of across.ticks(count)) {
     const at = crisp(across(tick));
     group.append(svg("line", {x1: at, x2: at, y1: top, y2: floor}), svg("text", {x: at, y: floor + 17, "text-anchor": "middle"}, minus(say(tick))));

@@ -53,7 +53,7 @@ function headCell(lab, column) {
 
 function rowOf(lab, row, i, columns) {
   return h(`tr${row.excluded ? ".excluded" : ""}`, {"data-row": row.id, onmouseenter: () => lab.change({pointed: row.id}), onmouseleave: () => lab.change({pointed: null})},
-    h("th.index", {scope: "row"}, String(i + 1)), columns.map((column) => cell(row.cells?.[column.name])), acts(lab, row, i));
+    h("th.index", {scope: "row"}, h("label.use", {}, useBox(lab, row, i + 1), h("span", {}, String(i + 1)))), columns.map((column) => cell(row.cells?.[column.name])), acts(lab, row, i));
 }
 
 function cell(told) {
@@ -65,15 +65,20 @@ function cell(told) {
 function acts(lab, row, i) {
   const order = (what, extra = {}) => lab.send("row", {id: row.id, what, ...extra});
   const number = i + 1;
-  const use = h("input", {type: "checkbox", "aria-label": t("Use reading {number} in the fit", {number}), title: t("Use in the fit"), "data-focus": `use-${row.id}`, onchange: () => order(use.checked ? "include" : "exclude")});
-  use.checked = !row.excluded;
   const note = iconButton("note", row.note ? t("Note: {note}", {note: row.note}) : t("Note on reading {number}", {number}), () => writeNote(lab, row, number),
     {class: `quiet round small${row.note ? " noted" : ""}`, "data-focus": `note-${row.id}`});
   const bin = iconButton("bin", t("Delete reading {number}", {number}), () => {
     order("delete");
     lab.speaker.notice({kind: "info", text: t("Reading {number} deleted.", {number}), action: {label: t("Undo"), run: () => order("restore")}});
   }, {class: "quiet round small", "data-focus": `bin-${row.id}`});
-  return h("td.acts", {}, h("label.use", {}, use), note, bin);
+  return h("td.acts", {}, note, bin);
+}
+
+function useBox(lab, row, number) {
+  const box = h("input", {type: "checkbox", "aria-label": t("Use reading {number} in the fit", {number}), title: t("Use in the fit"), "data-focus": `use-${row.id}`,
+    onchange: () => lab.send("row", {id: row.id, what: box.checked ? "include" : "exclude"})});
+  box.checked = !row.excluded;
+  return box;
 }
 
 async function writeNote(lab, row, number) {
