@@ -56,12 +56,14 @@ asin, acos, atan2, tanh, floor, ceil = math.asin, math.acos, math.atan2, math.ta
 
 if TYPE_CHECKING:
     real = float
-    i32 = u32 = u64 = int
+    i32 = int
+    u32 = int
+    u64 = int
 
     def Array(dimensions: int, holds: Any = ...) -> Any:
         """As below."""
 else:
-    real, i32, u32 = Scalar("real", float), Scalar("i32", int), Scalar("u32", int)
+    real, i32, u32 = Scalar("real", float), Scalar("i32", int), Scalar("u32", lambda value: int(value) % 2**32)
     u64 = Scalar("u64", int)  # for the bodies of functions that only Numba takes: not every device has it
 
     def Array(dimensions, holds=real):

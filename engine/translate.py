@@ -40,7 +40,7 @@ MATHEMATICS = {  # Python's function: its name in kernels, Numba's function, Tai
 class Scalar:
     """A type of numbers in a kernel, and the cast to it: `real(row)`."""
 
-    def __init__(self, name: str, python: type) -> None:
+    def __init__(self, name: str, python: Callable[[Any], Any]) -> None:
         self.name, self.python = name, python
 
     def __call__(self, value: Any) -> Any:
