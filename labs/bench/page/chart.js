@@ -116,7 +116,9 @@ function point(lab, view, tip, i, spoken) {
 function readOut(view, {told, index}) {
   const {x, y} = view.columns;
   const line = (column, value, u) => `${column ? axisName(column) : ""} = ${brief(value)}${u ? ` ± ${brief(u, 2)}` : ""} ${column?.unit ?? ""}`;
-  return [t("reading {number}", {number: index + 1}) + (told.excluded ? ` (${t("left out")})` : ""), line(x, told.x, told.ux), line(y, told.y, told.uy)];
+  const which = t("reading {number}", {number: index + 1});
+  const out = told.excluded ? [t("left out")] : [];
+  return [[which, ...out].join(" · "), line(x, told.x, told.ux), line(y, told.y, told.uy)];
 }
 
 function walk(lab, view, tip, event) {
