@@ -86,13 +86,14 @@ class Lab:
     """What all labs share: checked parameters, drawing, opening. A lab says what stands on the bench.
 
     `tick` is the number of solver steps between two looks of the instruments, `pace` the solver's time per
-    second of the student at speed 1×.
+    second of the student at speed 1×, `clock` the unit in which that time is shown.
     """
 
     solver: ClassVar[type[Solver]]
     title: ClassVar[Text]
     tick: ClassVar[int] = 1
     pace: ClassVar[float] = 1.0
+    clock: ClassVar[str] = "s"
     precision: ClassVar[str | None] = None
 
     def __init__(self, **parameters: Any) -> None:

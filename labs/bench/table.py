@@ -122,13 +122,12 @@ class Table:
 
     def add(self, row: int, settings: Mapping[str, Any], readings: Mapping[str, Shown], *, step: int = 0,
             time: float = 0.0) -> Row:
-        """A new row, or more readings into one that exists already; its settings stay those it was begun with."""
-        begun = row in self._rows
+        """A new row, or more readings into one that exists already; its settings are those of the last reading."""
         entry = self._rows.setdefault(row, Row(row, step=step, time=time))
         for name, column in self._given.items():
             if name in readings:
                 entry.cells[name] = _reading(readings[name])
-            elif column.source == "control" and name in settings and not begun:
+            elif column.source == "control" and name in settings:
                 entry.cells[name] = _setting(settings[name], column.unit)
         self._compute(entry)
         return entry

@@ -162,10 +162,10 @@ def test_rows_are_deleted_and_excluded_and_come_back() -> None:
             table.change(row, what)
 
 
-def test_a_row_filled_later_keeps_its_settings() -> None:
+def test_a_row_filled_later_has_the_settings_of_its_last_reading() -> None:
     table = boyle((10.0, 200.0))
     table.add(1, {"volume": 99.0}, {"temperature": shown(20.0, 0.1)})
-    assert table.rows[0].cells["volume"].value == 10.0
+    assert table.rows[0].cells["volume"].value == 99.0
     assert table.rows[0].cells["temperature"].value == 20.0
 
 
