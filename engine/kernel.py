@@ -29,8 +29,8 @@ Rules of the subset:
 - a kernel returns nothing. Variables get their type at first assignment (`total = 0.0`, or `total: real = 0`), and
   those first assigned inside an `if` or a loop do not outlive it. Integers are 64 bits wide in Numba, 32 in Taichi;
   their division is `//`; index arithmetic stays non-negative. `floor` and `ceil` give a real.
-- `@function` marks a helper, which may call others; it returns once, at its end. `@name.device` on a second function
-  gives the body for Taichi, where only one compiler can say a thing.
+- `@function` marks a helper, which may call others and take arrays; it returns once, at its end. `@name.device` on a
+  second function gives the body for Taichi, where only one compiler can say a thing.
 - `@kernel(grid=2)` promises that the iterations of the two outermost loops, one directly in the other, are
   independent; a device then spreads both.
 - results are the same bits for any number of threads, and whether compiled now or read from disk.

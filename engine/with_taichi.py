@@ -25,7 +25,11 @@ def source(body: Callable[..., Any], declared: list[Argument], serial: bool, gri
     settled = settle(body, device=True)
     lines = [f"real_, i32_, u32_, u64_ = ti.{precision}, ti.i32, ti.u32, ti.u64"]
     lines += [f"{name} = {called}" for name, _, called in MATHEMATICS.values()]
+    taken: dict[str, set[int]] = {}
     for helper in settled.helpers.values():
+        taken[helper.name] = _arrays(helper, taken)
+        for place in taken[helper.name]:
+            helper.args.args[place].annotation = ast.parse("ti.template()", mode="eval").body
         lines += ["@ti.func", ast.unparse(helper)]
     tree = settled.tree
     if serial:
@@ -39,6 +43,18 @@ def source(body: Callable[..., Any], declared: list[Argument], serial: bool, gri
         parameter.annotation = ast.parse(_annotation(argument), mode="eval").body
     lines += ["@ti.kernel", ast.unparse(ast.fix_missing_locations(tree))]
     return "\n".join(lines) + "\n"
+
+
+def _arrays(helper: ast.FunctionDef, taken: dict[str, set[int]]) -> set[int]:
+    """The places of a helper's arguments that are arrays: it indexes them, or hands them to a helper that does."""
+    names = [parameter.arg for parameter in helper.args.args]
+    used: set[str] = set()
+    for node in ast.walk(helper):
+        if isinstance(node, ast.Subscript | ast.Attribute):
+            used.add(ast.unparse(node.value))
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            used |= {ast.unparse(node.args[place]) for place in taken.get(node.func.id, ())}
+    return {place for place, name in enumerate(names) if name in used}
 
 
 def _annotation(argument: Argument) -> str:
