@@ -52,7 +52,8 @@ function axisName(column, withUnit = false) {
 }
 
 // On the axis itself the quantity is named in full: "pressure p (kPa)".
-function axisTitle(column) {
+function axisTitle(column, given) {
+  if (both(given)) return both(given);
   if (!column) return "";
   const label = both(column.label);
   const sign = column.symbol ? column.symbol.replace("_", "") : "";
@@ -70,7 +71,7 @@ function redraw(lab, view, sheet, empty) {
   sheet.hidden = points.length === 0;
   const [width, height] = [sheet.parentElement.clientWidth, sheet.parentElement.clientHeight];
   if (!points.length || width < 80 || height < 80) return sheet.replaceChildren();
-  const plot = drawPlot({...chart, points}, {width, height, x: axisTitle(x), y: axisTitle(y), residual: t("residuals")});
+  const plot = drawPlot({...chart, points}, {width, height, x: axisTitle(x, chart.labels?.x), y: axisTitle(y, chart.labels?.y), residual: t("residuals")});
   sheet.replaceChildren(plot.element);
   view.points = plot.points;
   view.columns = {x, y};
@@ -116,7 +117,7 @@ function point(lab, view, tip, i, spoken) {
 function readOut(view, {told, index}) {
   const {x, y} = view.columns;
   const line = (column, value, u) => `${column ? axisName(column) : ""} = ${brief(value)}${u ? ` ± ${brief(u, 2)}` : ""} ${column?.unit ?? ""}`;
-  const which = t("reading {number}", {number: index + 1});
+  const which = t("reading {number}", {number: String(told.id ?? index + 1).replace(/^\D+/, "")});
   const out = told.excluded ? [t("left out")] : [];
   return [[which, ...out].join(" · "), line(x, told.x, told.ux), line(y, told.y, told.uy)];
 }
@@ -136,7 +137,7 @@ function results(lab) {
       symbol({symbol: parameter.symbol ?? parameter.name}), " = ", h("b", {}, minus(parameter.text ?? brief(parameter.value))), parameter.unit ? h("span.unit", {}, parameter.unit) : null));
     const quality = Number.isFinite(chart.chi2) ? h("span.parameter.quality", {title: t("reduced chi-square: about 1 when the curve fits within the error bars")}, "χ²/ν = ", h("b", {}, brief(chart.chi2, 3))) : null;
     const equation = chart.equation ? h("span.equation", {}, minus(both(chart.equation))) : null;
-    replace(box, both(chart.message) ? h("span.message", {}, both(chart.message)) : null, equation, parameters, quality);
+    replace(box, both(chart.message) ? h(`span.message${chart.problem ? ".trouble" : ""}`, {}, both(chart.message)) : null, equation, parameters, quality);
     box.hidden = !box.childNodes.length;
   });
   return box;

@@ -7,7 +7,7 @@ import {titleLine} from "./panel.js";
 const PACE = 100;  // ms between two orders of one drag
 
 export function createControls(lab) {
-  const controls = (lab.given.controls ?? []).map((control) => row(lab, control));
+  const controls = (lab.given.controls ?? []).map((control) => (control.options ? choice(lab, control) : row(lab, control)));
   const presses = (lab.given.presses ?? []).map((press) => h("button.press", {
     type: "button", "data-key": press.key || null, onclick: () => lab.send("press", {name: press.name}),
   }, () => both(press.label), press.key ? h("kbd", {"aria-hidden": "true"}, press.key.toUpperCase()) : null));
@@ -34,7 +34,7 @@ export function paced(send, wait = PACE) {
 }
 
 function row(lab, control) {
-  const step = control.step || niceStep(control.low, control.high);
+  const step = control.step || (control.whole ? 1 : niceStep(control.low, control.high));
   const places = decimals(step);
   const name = `wx-control-${control.name}`;
   const slider = h("input", {type: "range", id: name, min: control.low, max: control.high, step, "data-key": control.key || null, "aria-describedby": `${name}-range`});
@@ -42,7 +42,9 @@ function row(lab, control) {
   const range = h("span.range", {id: `${name}-range`}, `${brief(control.low)} … ${brief(control.high)}`);
   const reset = iconButton("reset", () => t("Back to the first value: {value}", {value: `${brief(control.value)} ${control.unit ?? ""}`}), () => change(control.value), {class: "quiet round small"});
   let order = null;
-  const send = paced((value) => { order = lab.send("set", {name: control.name, value}); });
+  let dragged = false;  // one drag is one change to undo: its later values say that they go on
+  let going = false;
+  const send = paced((value) => { order = lab.send("set", {name: control.name, value, ...(going ? {drag: true} : {})}); going = dragged; });
   const show = (value, except) => {
     if (except !== slider) slider.value = value;
     if (except !== box) box.value = Number(value).toFixed(places);
@@ -51,6 +53,8 @@ function row(lab, control) {
     reset.style.visibility = Math.abs(value - control.value) > step / 1000 ? "visible" : "hidden";
   };
   const change = (value, from) => { show(value, from); send(value); };
+  slider.addEventListener("pointerdown", () => { dragged = true; going = false; });
+  slider.addEventListener("change", () => { dragged = going = false; });
   slider.addEventListener("input", () => change(Number(slider.value), slider));
   box.addEventListener("change", () => typed(control, box, range, (value) => change(value)));
   lab.on(["controls"], (state) => {
@@ -59,6 +63,14 @@ function row(lab, control) {
   });
   return h("div.control", {}, h("div.name", {}, h("label", {for: name}, symbol(control), h("span", {}, () => both(control.label))), reset),
     h("div.set", {}, slider, h("span.boxed", {}, box, h("span.unit", {}, control.unit ?? ""))), h("div.under", {}, range, control.key ? h("kbd", {"aria-hidden": "true"}, control.key.toUpperCase()) : null));
+}
+
+function choice(lab, control) {
+  const name = `wx-control-${control.name}`;
+  const list = h("select", {id: name, "data-key": control.key || null, onchange: () => lab.send("set", {name: control.name, value: list.value})},
+    ...control.options.map((option) => h("option", {value: option}, option)));
+  lab.on(["controls"], (state) => { list.value = state.controls[control.name] ?? control.value; });
+  return h("div.control", {}, h("div.name", {}, h("label", {for: name}, symbol(control), h("span", {}, () => both(control.label)))), list);
 }
 
 function typed(control, box, range, change) {

@@ -3,7 +3,7 @@ import {h, icon, iconButton, replace} from "./dom.js";
 import {both, t} from "./i18n.js";
 import {currentStep} from "./header.js";
 import {createQuestion} from "./questions.js";
-import {titleLine} from "./panel.js";
+import {sendForReport, titleLine} from "./panel.js";
 
 export function createGuide(lab) {
   const list = h("ol.steps");
@@ -60,6 +60,7 @@ function details(lab, step, i, told, now) {
   return [
     both(step.why) ? h("p.why", {}, both(step.why)) : null,
     now && told.need > 1 ? measure(told) : null,
+    now && both(told.told) && both(told.told) !== both(step.text) ? h("p.told", {}, both(told.told)) : null,
     question ? createQuestion(lab, question) : null,
     both(step.hint) && !told.done ? h("details.hint", {}, h("summary", {"data-focus": `hint-${i}`}, icon("bulb"), t("Hint")), h("p", {}, both(step.hint))) : null,
     now && step.confirm && !question ? h("button.primary.confirm", {type: "button", "data-focus": `confirm-${i}`, onclick: () => lab.send("confirm", {step: i})}, t("Done")) : null,
@@ -96,5 +97,5 @@ function drawFinish(lab, finish, state) {
   finish.hidden = !all;
   if (!all) return;
   replace(finish, h("h3", {}, icon("tick"), t("All steps done.")), h("p", {}, answered ? t("Your report is ready: the question, your table, the fit and your answers on two pages.") : t("Answer the questions, then take your report.")),
-    h("button", {type: "button", class: answered ? "primary" : "", "data-focus": "report", onclick: () => lab.send("report")}, icon("report"), t("Report")));
+    h("button", {type: "button", class: answered ? "primary" : "", "data-focus": "report", onclick: () => sendForReport(lab)}, icon("report"), t("Report")));
 }

@@ -76,13 +76,12 @@ function face(lab, instrument) {
 
 function measureButton(lab, instrument) {
   return h("button.measure-it", {
-    type: "button", "data-key": instrument.key || null, title: keyed(() => t("Measure"), instrument.key),
-    onclick: () => lab.send("measure", {instrument: instrument.name, time: lab.clock.now()}),
-  }, () => t("Measure"));
+    type: "button", "data-key": instrument.key || null, onclick: () => lab.send("measure", {instrument: instrument.name}),
+  }, () => t("Measure"), keyCap(instrument.key));
 }
 
-function keyed(text, key) {
-  return () => (key ? `${text()} (${key.toUpperCase()})` : text());
+function keyCap(key) {
+  return key ? h("kbd", {"aria-hidden": "true"}, key.toUpperCase()) : null;
 }
 
 // A stopwatch counts the time of the bench that this screen shows; what a press was worth is decided by the bench.
@@ -94,7 +93,7 @@ function stopwatch(lab, instrument) {
   const places = decimals(instrument.resolution ?? 0.01);
   let watch = {running: false, started: 0};
   const press = (what) => lab.send("measure", {instrument: instrument.name, press: what, time: lab.clock.now()});
-  const start = h("button.start", {type: "button", "data-key": instrument.key || "s", onclick: () => {
+  const start = h("button.start", {type: "button", "data-key": instrument.key, "aria-keyshortcuts": instrument.key, onclick: () => {
     press(watch.running ? "stop" : "start");
     watch = watch.running ? {...watch, running: false} : {running: true, started: lab.clock.now()};
     draw();

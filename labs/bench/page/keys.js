@@ -17,7 +17,7 @@ export function listenToKeys(lab) {
     const button = lab.home.querySelector(`[data-key="${CSS.escape(action)}"]`);
     if (!button || button.disabled) return;
     event.preventDefault();
-    if (button.matches("input")) button.focus();
+    if (button.matches("input, select")) button.focus();
     else button.click();
   };
   document.addEventListener("keydown", onKey);
@@ -35,7 +35,7 @@ const NAMED = {" ": "run", Enter: "read", ".": "step", "?": "help"};
 
 function alone(lab, event) {
   if (event.ctrlKey || event.metaKey || event.altKey || !keysAreOn() || typing(event.target)) return null;
-  const usesKey = event.target.closest?.("button, a, summary, select, input, [tabindex='0'], [role='tab']");
+  const usesKey = event.target.closest?.("button, a, summary, select, input, .scroll");
   if (usesKey && ["Enter", " "].includes(event.key)) return null;
   return NAMED[event.key] ?? event.key.toLowerCase();
 }

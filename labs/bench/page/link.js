@@ -8,7 +8,7 @@ const DOUBTS = 3;  // healthy answers of the server, with a silent bench, before
 export function createLink(model, store, {health = "/health", onFile, onNotice}) {
   const line = {
     model, store, health, onFile, onNotice, tab: (globalThis.wanxiangTab ??= crypto.getRandomValues(new Uint32Array(2)).join("-")), count: 0, kept: new Map(),
-    heard: performance.now(), asked: 0, doubts: 0, checking: false, tried: 0,
+    heard: performance.now(), asked: 0, doubts: 0, checking: false, tried: 0, taking: false,
   };
   model.on("msg:custom", (message, buffers) => receive(line, message, buffers ?? []));
   const timer = setInterval(() => beat(line), BEAT);
@@ -16,6 +16,7 @@ export function createLink(model, store, {health = "/health", onFile, onNotice})
   document.addEventListener("visibilitychange", onVisible);
   return {
     send: (what, fields = {}) => send(line, what, fields),
+    tab: line.tab,
     waiting: (n) => line.kept.has(n),
     heard: () => hear(line),
     close() {
@@ -27,6 +28,7 @@ export function createLink(model, store, {health = "/health", onFile, onNotice})
 
 function send(line, what, fields) {
   const order = {do: what, n: ++line.count, tab: line.tab, ...fields};
+  if (fields.take) line.taking = true;
   line.kept.set(order.n, {order, at: performance.now()});
   line.store.change({waiting: line.kept.size});
   post(line, order);
@@ -41,12 +43,22 @@ function post(line, order) {
   }
 }
 
+// Every tab of one bench hears everything that is said to any of them.
+function forMe(line, message) {
+  if (message.tab !== undefined) return message.tab === line.tab;
+  return !line.store.state.elsewhere || line.taking || message.say === "pong" || message.say === "ack";
+}
+
 function receive(line, message, buffers) {
   hear(line);
+  if (!forMe(line, message)) return;
   if (message.say === "ack") acknowledged(line, message.n);
-  else if (message.say === "everything") line.store.change({elsewhere: false, ...message.state, ready: true});
+  else if (message.say === "everything") {
+    line.taking = false;
+    line.store.change({elsewhere: false, ...message.state, ready: true});
+  }
   else if (message.say === "state") line.store.change(message.state);
-  else if (message.say === "elsewhere") line.store.change({elsewhere: true, running: false});
+  else if (message.say === "elsewhere") line.store.change({elsewhere: true, running: false, ready: true});
   else if (message.say === "notice") line.onNotice(message);
   else if (message.say === "file") line.onFile(message, buffers[0]);
 }

@@ -6,12 +6,13 @@ import {createShell} from "./shell.js";
 import {createStore} from "./store.js";
 import {createSpeaker} from "./notices.js";
 import {listenToFrames, mountScene} from "./scene.js";
+import {giveLetters} from "./lettering.js";
 import {listenToKeys} from "./keys.js";
 import {saveFile} from "./files.js";
 
 export default {
   async render({model, el}) {
-    const given = model.get("given");
+    const given = giveLetters(model.get("given"));
     openBook(given);
     const store = createStore();
     const speaker = createSpeaker();

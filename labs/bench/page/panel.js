@@ -6,6 +6,11 @@ export function titleLine(title, ...tools) {
   return h("div.title", {}, h("h2", {}, title), h("div.tools", {}, ...tools));
 }
 
+// The report shows the bench as the student left it, so its picture goes along.
+export function sendForReport(lab) {
+  lab.send("report", {picture: lab.picture?.() ?? ""});
+}
+
 export function growButton(lab, name) {
   const label = () => (lab.state.big === name ? t("Smaller") : t("Larger"));
   const button = h("button.quiet.round.grow", {

@@ -16,6 +16,7 @@ export function drawPlot(chart, {width, height, x, y, residual}) {
   element.append(grid(across, up, {top: TOP, floor, width, labelled: !low}));
   if (low) element.append(residualPlot(residuals, chart.points, across, {top: floor + GAP, floor: height - BOTTOM, width, name: residual}));
   element.append(axisNames(x, y, width, height, floor));
+  if (chart.band?.length) element.append(band(chart.band, across, up));
   if (chart.curve?.length) element.append(curve(chart.curve, across, up));
   const points = marks(chart.points, across, up);
   element.append(svg("g", {class: "points"}, points.map(({mark}) => mark)));
@@ -80,6 +81,14 @@ function axisNames(x, y, width, height, floor) {
 function curve(points, across, up) {
   const path = points.map(([x, y], i) => `${i ? "L" : "M"}${across(x).toFixed(1)},${up(y).toFixed(1)}`).join("");
   return svg("path", {class: "curve", d: path});
+}
+
+// How far the curve itself is uncertain.
+function band(edges, across, up) {
+  const at = ([x], y) => `${across(x).toFixed(1)},${up(y).toFixed(1)}`;
+  const there = edges.map((edge) => at(edge, edge[2]));
+  const back = edges.map((edge) => at(edge, edge[1])).reverse();
+  return svg("path", {class: "band", d: `M${[...there, ...back].join("L")}Z`});
 }
 
 // Where readings lie a hair apart, the order of drawing follows the level axis: arrow keys then walk from left to right.

@@ -1,4 +1,4 @@
-// The slot of the 3-D bench: it holds the renderer's view, keeps it sized, and offers the camera to hands without a mouse.
+// The slot of the 3-D bench: it holds the renderer's view and keeps it sized.
 const REFERENCE = "IPY_MODEL_";
 
 async function child(model, trait) {
@@ -18,7 +18,7 @@ export async function mountScene(model, lab, slot) {
   const fit = () => fitToSlot(renderer, slot.holder);
   new ResizeObserver(fit).observe(slot.holder);
   fit();
-  slot.hold(await cameraOf(renderer));
+  slot.hold(renderer);
   lab.change({scene: true});
 }
 
@@ -37,38 +37,11 @@ function fitToSlot(renderer, holder) {
   renderer.trigger("rerender", renderer, {});
 }
 
-async function cameraOf(renderer) {
-  const camera = renderer.get("camera")?.obj;
-  const controls = renderer.get("controls")?.[0]?.obj;
-  if (!camera) return null;
-  const target = controls?.target ?? {x: 0, y: 0, z: 0};
-  const start = camera.position.clone();
-  const again = () => {
-    camera.lookAt(target.x, target.y, target.z);
-    controls?.update?.();
-    renderer.trigger("rerender", renderer, {});
-  };
-  return {
-    turn: (angle) => { turn(camera.position, target, angle); again(); },
-    approach: (factor) => { approach(camera.position, target, factor); again(); },
-    home: () => { camera.position.copy(start); again(); },
-  };
-}
-
-function turn(position, target, angle) {
-  const [x, z] = [position.x - target.x, position.z - target.z];
-  position.x = target.x + x * Math.cos(angle) + z * Math.sin(angle);
-  position.z = target.z - x * Math.sin(angle) + z * Math.cos(angle);
-}
-
-function approach(position, target, factor) {
-  for (const axis of ["x", "y", "z"]) position[axis] = target[axis] + (position[axis] - target[axis]) * factor;
-}
-
 // Live readings and the time travel in the headers of the frames.
 export function listenToFrames(model, lab, link) {
   let stream = null;
   const onFrame = (header) => {
+    if (header?.tab !== undefined && header.tab !== link.tab) return;
     link.heard();
     const told = {};
     if (Number.isFinite(header?.time)) told.time = header.time;

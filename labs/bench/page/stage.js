@@ -5,13 +5,15 @@ import {createTransport} from "./transport.js";
 import {createStrip} from "./instruments.js";
 import {brief} from "./figures.js";
 
-const TURN = Math.PI / 12;
+const TURN = Math.PI / 12;  // of the view, for one press
 const CLOSER = 0.87;
 
 export function createStage(lab) {
-  const holder = h("div.holder");
-  const place = h("div.scene", {role: "img", tabindex: "-1", "aria-label": () => t("The bench"), "aria-describedby": "wx-scene-text"}, holder);
-  const scene = {holder, camera: null, hold(camera) { this.camera = camera; tools.hidden = !camera; }};
+  const holder = h("div.holder", {"data-bench": ""});
+  const place = h("div.scene", {role: "group", "aria-label": () => t("The bench"), "aria-describedby": "wx-scene-text"}, holder);
+  // the stream gives the renderer's model a hand on the camera, `bench`, once it has found everything
+  const scene = {holder, renderer: null, hold(renderer) { this.renderer = renderer; tools.hidden = false; }};
+  lab.picture = () => scene.renderer?.bench?.picture?.() ?? "";
   const tools = cameraTools(scene);
   const element = h("section.stage", {"aria-label": () => t("The bench")}, h("div.bench", {}, place, description(lab),
     legend(lab), tools, createStrip(lab), fullButton(() => element), loading(lab), ...messages(lab)), createTransport(lab));
@@ -32,10 +34,10 @@ function legend(lab) {
 }
 
 function cameraTools(scene) {
-  const tool = (name, label, act) => iconButton(name, label, () => scene.camera && act(scene.camera));
+  const tool = (name, label, act) => iconButton(name, label, () => scene.renderer?.bench && act(scene.renderer.bench));
   return h("div.camera", {role: "group", "aria-label": () => t("View")},
-    tool("left", () => t("Turn the view left"), (camera) => camera.turn(TURN)),
-    tool("right", () => t("Turn the view right"), (camera) => camera.turn(-TURN)),
+    tool("left", () => t("Turn the view left"), (camera) => camera.turn(-TURN)),
+    tool("right", () => t("Turn the view right"), (camera) => camera.turn(TURN)),
     tool("plus", () => t("Closer"), (camera) => camera.approach(CLOSER)),
     tool("minus", () => t("Farther"), (camera) => camera.approach(1 / CLOSER)),
     tool("home", () => t("First view"), (camera) => camera.home()));
@@ -92,8 +94,8 @@ function messages(lab) {
   lab.on(["stopped"], (state) => {
     still.hidden = !state.stopped;
     if (state.stopped) {
-      still.replaceChildren(h("b", {}, t("The run has stopped.")), h("span", {}, both(state.stopped.text ?? state.stopped)),
-        h("button", {type: "button", onclick: () => lab.send("undo")}, t("Go back")));
+      still.replaceChildren(h("span", {}, both(state.stopped.text ?? state.stopped)),
+        state.stopped.back ? h("button", {type: "button", onclick: () => lab.send("back")}, t("Go back")) : "");
     }
   });
   return [lost, paused, still];

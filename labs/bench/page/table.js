@@ -3,7 +3,7 @@ import {h, icon, iconButton, replace} from "./dom.js";
 import {both, t} from "./i18n.js";
 import {minus, spread, symbol} from "./figures.js";
 import {askFormula, askText} from "./dialogs.js";
-import {growButton, titleLine} from "./panel.js";
+import {growButton, sendForReport, titleLine} from "./panel.js";
 
 export function createTable(lab) {
   const head = h("thead");
@@ -18,7 +18,7 @@ export function createTable(lab) {
     empty.hidden = rows.length > 0;
     scroll.hidden = rows.length === 0;
     replace(head, h("tr", {}, h("th.index", {scope: "col"}, "#"), state.columns.map((column) => headCell(lab, column)), h("th.acts", {scope: "col"}, h("span.unseen", {}, t("Change")))));
-    replace(body, rows.map((row, i) => rowOf(lab, row, i, state.columns)));
+    replace(body, rows.map((row) => rowOf(lab, row, state.columns)));
     if (rows.length > count) scroll.scrollTop = scroll.scrollHeight;
     count = rows.length;
   });
@@ -30,7 +30,7 @@ function tools(lab) {
   return [
     named("formula", () => t("Formula"), () => editFormula(lab, null)),
     named("download", () => t("CSV"), () => lab.send("csv")),
-    named("report", () => t("Report"), () => lab.send("report")),
+    named("report", () => t("Report"), () => sendForReport(lab)),
     growButton(lab, "data"),
   ];
 }
@@ -51,20 +51,25 @@ function headCell(lab, column) {
   }, h("span.fx", {"aria-hidden": "true"}, "ƒ"), title));
 }
 
-function rowOf(lab, row, i, columns) {
+function rowOf(lab, row, columns) {
   return h(`tr${row.excluded ? ".excluded" : ""}`, {"data-row": row.id, onmouseenter: () => lab.change({pointed: row.id}), onmouseleave: () => lab.change({pointed: null})},
-    h("th.index", {scope: "row"}, h("label.use", {}, useBox(lab, row, i + 1), h("span", {}, String(i + 1)))), columns.map((column) => cell(row.cells?.[column.name])), acts(lab, row, i));
+    h("th.index", {scope: "row"}, h("label.use", {}, useBox(lab, row, numberOf(row)), h("span", {}, numberOf(row)))), columns.map((column) => cell(row.cells?.[column.name])), acts(lab, row, numberOf(row)));
 }
 
 function cell(told) {
   if (!told) return h("td");
-  const u = spread(told.uncertainty, told.text);
-  return h("td", {}, minus(told.text ?? ""), u ? h("span.plus", {}, ` ± ${u}`) : null);
+  const u = told.uncertainty_text || spread(told.uncertainty, told.text);
+  const doubt = told.ok === false ? {class: "doubtful", title: told.note ? t(told.note) : ""} : {};
+  return h("td", doubt, minus(told.text ?? ""), u ? h("span.plus", {}, ` ± ${u}`) : null);
 }
 
-function acts(lab, row, i) {
+// Rows keep their number for good, so that a note or a file can name them.
+function numberOf(row) {
+  return String(row.id).replace(/^\D+/, "");
+}
+
+function acts(lab, row, number) {
   const order = (what, extra = {}) => lab.send("row", {id: row.id, what, ...extra});
-  const number = i + 1;
   const note = iconButton("note", row.note ? t("Note: {note}", {note: row.note}) : t("Note on reading {number}", {number}), () => writeNote(lab, row, number),
     {class: `quiet round small${row.note ? " noted" : ""}`, "data-focus": `note-${row.id}`});
   const bin = iconButton("bin", t("Delete reading {number}", {number}), () => {

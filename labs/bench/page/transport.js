@@ -57,16 +57,20 @@ function aheadControl(lab) {
   const box = h("input", {type: "number", min: 0, step: "any", value: lab.given.ahead != null ? String(lab.given.ahead * scale) : "10", inputmode: "decimal", "aria-label": () => t("How far to run ahead, in {unit}", {unit})});
   const bar = h("progress", {max: 1, value: 0, "aria-label": () => t("Running ahead")});
   const go = h("button.quiet", {type: "button", onclick: () => {
-    const seconds = Number(box.value) / scale;
-    if (seconds > 0) lab.send("ahead", {seconds});
+    const seconds = lab.state.ahead ? 0 : Number(box.value) / scale;  // 0 ends a run ahead
+    if (seconds > 0 || lab.state.ahead) lab.send("ahead", {seconds});
     else box.focus();
-  }, title: () => t("Run ahead without pictures")}, icon("ahead"), h("span.wide", {}, () => t("Run ahead")));
+  }});
   const element = h("div.ahead", {role: "group"}, go, h("label", {}, box, h("span.unit", {}, unit)), bar);
   lab.on(["ahead", "stopped"], (state) => {
     element.classList.toggle("busy", Boolean(state.ahead));
     bar.hidden = !state.ahead;
     bar.value = state.ahead?.done ?? 0;
-    go.disabled = Boolean(state.ahead) || Boolean(state.stopped);
+    const word = state.ahead ? t("Stop running ahead") : t("Run ahead without pictures");
+    go.title = word;
+    go.setAttribute("aria-label", word);
+    go.replaceChildren(icon(state.ahead ? "pause" : "ahead"), h("span.wide", {}, state.ahead ? t("Stop") : t("Run ahead")));
+    go.disabled = Boolean(state.stopped);
   });
   return element;
 }
