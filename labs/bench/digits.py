@@ -40,6 +40,14 @@ def pair(value: float | None, uncertainty: float | None = None) -> str:
     return f"({head} ± {spread.partition('×')[0]})×{tail}" if times else f"{text} ± {spread}"
 
 
+def beside(text: str, value: float | None, uncertainty: float | None) -> str:
+    """The uncertainty as it stands beside digits that an instrument shows: ending where they end, if that shows it."""
+    if not uncertainty or "×" in text or not math.isfinite(uncertainty):
+        return digits(value, uncertainty)[1]
+    decimals = len(text.partition(".")[2])
+    return f"{uncertainty:.{decimals}f}" if uncertainty >= 10.0**-decimals else digits(value, uncertainty)[1]
+
+
 def _power(value: float) -> int:
     return math.floor(math.log10(abs(value)))
 

@@ -14,7 +14,7 @@ from uncertainties.core import AffineScalarFunc
 
 from engine.errors import Refusal, nearest
 from labs.bench import units
-from labs.bench.digits import digits
+from labs.bench.digits import beside, digits
 from labs.bench.documents import Column, Shown
 from labs.bench.formula import CONSTANTS, FUNCTIONS, Formula, read
 from labs.bench.words import LANGUAGES, _, say
@@ -61,7 +61,7 @@ class Cell:
     def public(self) -> dict[str, Any]:
         """As the page shows it."""
         return {"text": self.text, "value": self.value, "uncertainty": self.uncertainty,
-                "uncertainty_text": digits(self.value, self.uncertainty)[1], "ok": self.ok, "note": self.note}
+                "uncertainty_text": beside(self.text, self.value, self.uncertainty), "ok": self.ok, "note": self.note}
 
 
 EMPTY = Cell(None)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labs.bench.digits import digits, last_place, pair
+from labs.bench.digits import beside, digits, last_place, pair
 
 LINE = str.maketrans("−⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "--0123456789")
 
@@ -37,3 +37,11 @@ def test_rounding_costs_less_than_the_uncertainty_allows(value: float, relative:
     assert abs(shown - value) <= uncertainty / 6
     assert abs(spread - uncertainty) <= uncertainty / 6
     assert 10.0 ** last_place(uncertainty) <= uncertainty * 1.001
+
+
+@pytest.mark.parametrize(("text", "uncertainty", "shown"), [
+    ("1.06", 0.0101, "0.01"), ("101.3", 0.42, "0.4"), ("2.40", 0.0029, "0.0029"), ("7", 0.3, "0.3"),
+    ("300", 12.0, "12"), ("1.06", None, ""), ("1.2×10⁻⁷", 3e-9, "0.03×10⁻⁷")])
+def test_an_uncertainty_ends_where_the_instruments_digits_end(text: str, uncertainty: float, shown: str) -> None:
+    value = float(text.replace("×10⁻⁷", "e-7"))
+    assert beside(text, value, uncertainty) == shown
