@@ -10,7 +10,8 @@ import numpy as np
 import pythreejs as three
 from ipywidgets import widget_serialization
 from numpy.typing import NDArray
-from traitlets import Instance
+from pythreejs.renderers.webgl.WebGLShadowMap_autogen import WebGLShadowMap
+from traitlets import CInt, Instance
 
 from labs.bench import studio
 from labs.bench.poses import Cloud, Frame, Part, Reader
@@ -21,7 +22,8 @@ from labs.bench.words import both, say
 SPAN = 4.0  # diagonal of the apparatus in the picture's units
 LENS = 24.0  # degrees: the narrow lens of a product photograph
 DESIGNED = 4.0 / 3.0  # the picture's shape that the camera is placed for
-MARGIN = 1.16  # empty room around the apparatus
+MARGIN = 1.12  # empty room around the apparatus
+TABLE = 0.72  # part of the table that has to be in the picture
 FULL = 32767  # a normal's component 1 as a 16-bit integer
 
 VERTEX = """
@@ -60,16 +62,40 @@ void main() {
 """
 
 
+GLASS_VERTEX = """
+varying vec3 seen; varying vec3 outward; varying vec3 place;
+void main() {
+  vec4 at = modelViewMatrix * vec4(position, 1.0);
+  seen = at.xyz; outward = normalMatrix * normal; place = (modelMatrix * vec4(position, 1.0)).xyz;
+  gl_Position = projectionMatrix * at;
+}
+"""
+
+GLASS_FRAGMENT = """
+varying vec3 seen; varying vec3 outward; varying vec3 place;
+void main() {
+  float facing = abs(dot(normalize(outward), normalize(seen)));
+  float edge = pow(1.0 - facing, 2.5);
+  float across = place.x * 0.8 - place.y * 0.55 + place.z * 0.3;
+  float streak = smoothstep(-0.55, -0.45, across) * (1.0 - smoothstep(-0.20, -0.05, across));
+  streak += 0.6 * smoothstep(0.10, 0.16, across) * (1.0 - smoothstep(0.22, 0.30, across));
+  float lamp = streak * smoothstep(0.5, 0.95, facing) * (gl_FrontFacing ? 1.0 : 0.35);
+  vec3 tint = mix(vec3(0.60, 0.73, 0.76), vec3(1.0), clamp(lamp * 1.6, 0.0, 1.0));
+  gl_FragColor = vec4(tint, 0.07 + 0.42 * edge + 0.11 * lamp);
+}
+"""
+
+
 class Lit(three.MeshStandardMaterial):
     """A standard material that reflects a panorama (the widget library only foresees cubes)."""
 
     envMap = Instance(three.Texture, allow_none=True).tag(sync=True, **widget_serialization)
 
 
-class LitGlass(three.MeshPhysicalMaterial):
-    """A physical material that reflects a panorama."""
+class Numbers(three.BufferAttribute):
+    """Numbers of every corner; the browser's count of their versions is nobody else's business."""
 
-    envMap = Instance(three.Texture, allow_none=True).tag(sync=True, **widget_serialization)
+    version = CInt(-1).tag(sync=True, echo_update=False)
 
 
 class Scene:
@@ -187,17 +213,17 @@ class Scene:
         return self._renderer
 
     def _hull(self, solver: Any) -> NDArray[np.floating]:
-        """Points of the bench, shape (n, 3), around which the camera is placed: everything but the table."""
+        """Points of the bench, shape (n, 3), around which the camera is placed."""
         points, plain = [], Frame(self.up)
         for part in self.parts:
-            if part.shape.kind == "table":
-                continue
             if part.ends is not None:
                 points.append(plain.turn(part.ends(solver)))
                 continue
             pose = part.pose(solver, plain)
             for piece in part.shape.pieces:
-                points.append(np.array([piece.solid.points.min(0), piece.solid.points.max(0)]) * pose[7:10] + pose[:3])
+                ends = np.array([piece.solid.points.min(0), piece.solid.points.max(0)])
+                middle, part_seen = ends.mean(0), TABLE if part.shape.kind == "table" else 1.0
+                points.append((middle + (ends - middle) * part_seen) * pose[7:10] + pose[:3])
         points += [plain.turn([cloud.low, cloud.high]) for cloud in self.clouds]
         return np.concatenate(points) if points else np.array([[-1.0, -1.0, -1.0], [1.0, 1.0, 1.0]])
 
@@ -231,7 +257,7 @@ class _Builder:
         plate, sprite = self._seeds()
         camera, needs = _camera(hull, self.scene.azimuth, self.scene.elevation)
         picture = three.Scene(
-            children=[*children, *[cloud for cloud, _ in clouds], plate, sprite, *_lights(), camera], background=None
+            children=[*children, *[cloud for cloud, _ in clouds], plate, sprite, *_lights(plate), camera], background=None
         )
         controls = three.OrbitControls(
             controlling=camera, enablePan=True, minDistance=0.6 * SPAN, maxDistance=6.0 * SPAN,
@@ -240,8 +266,8 @@ class _Builder:
         renderer = three.Renderer(
             scene=picture, camera=camera, controls=[controls], width=800, height=600, antialias=True, alpha=True,
             clearOpacity=0.0, gammaOutput=True, gammaFactor=studio.GAMMA,
+            shadowMap=WebGLShadowMap(enabled=True, type="PCFShadowMap"),
         )
-        renderer.shadowMap.enabled, renderer.shadowMap.type = True, "PCFSoftShadowMap"
         return renderer, {
             "renderer": renderer.model_id, "scene": picture.model_id, "camera": camera.model_id,
             "controls": controls.model_id, "plate": plate.model_id, "sprite": sprite.model_id,
@@ -260,29 +286,43 @@ class _Builder:
             meshes += self._meshes(pieces, kinds[0]) if pieces else []
             for shape in shapes:
                 self._print(shape, -1, self.place)
+        self.marks = [*self._contacts(still), *self.marks]
         return meshes
+
+    def _contacts(self, still: list[Shape]) -> list[dict[str, Any]]:
+        """Dark seams where things stand on the table: no light reaches there, and shadow maps are too coarse."""
+        tops = [piece.solid.points for shape in still if shape.kind == "table" for piece in shape.pieces]
+        if not tops:
+            return []
+        level, near = tops[0][:, 1].max(), 0.01 * SPAN / self.place.scale
+        feet = [piece.solid.points for shape in still if shape.kind == "solid" for piece in shape.pieces]
+        marks = [_contact(foot, level, near) for foot in feet if abs(foot[:, 1].min() - level) < 0.3 * near]
+        return [_marked(mark, -1, self.place) for mark in marks]
 
     def _mover(self, part: Part) -> three.Mesh | three.Group:
         """One part that follows the solver, in its own coordinates."""
         own = Frame(scale=1.0 if part.ends else self.place.scale)
         pose, shape = part.pose(self.solver, self.place), part.shape
-        meshes = self._meshes([_placed(piece, own) for piece in shape.pieces], shape.kind, shape.colour)
-        body = meshes[0] if len(meshes) == 1 else three.Group(children=meshes)
-        body.position, body.quaternion, body.scale = (tuple(map(float, pose[a:b])) for a, b in ((0, 3), (3, 7), (7, 10)))
+        now = {name: tuple(map(float, pose[a:b])) for name, a, b in (("position", 0, 3), ("quaternion", 3, 7), ("scale", 7, 10))}
+        pieces = [_placed(piece, own) for piece in shape.pieces]
+        if shape.kind == "glass":
+            body = three.Group(children=self._meshes(pieces, "glass"), **now)
+        else:
+            body = self._meshes(pieces, shape.kind, shape.colour, **now)[0]
         self._print(shape, len(self.followers), own)
         glowing = self.beams[shape.colour].model_id if shape.kind == "beam" else ""
         self.followers.append({"id": body.model_id, "glow": glowing})
         return body
 
-    def _meshes(self, pieces: list[Piece], kind: str, colour: str = "") -> list[three.Mesh]:
+    def _meshes(self, pieces: list[Piece], kind: str, colour: str = "", **now: Any) -> list[three.Mesh]:
         """The pieces of one body as one mesh; glass is drawn from behind and from the front."""
         if kind == "glass":
             shape = _geometry(pieces, plain=True)
             orders = (("BackSide", 1), ("FrontSide", 3))
             return [three.Mesh(shape, self._glass(side), renderOrder=order) for side, order in orders]
         if kind == "beam":
-            return [three.Mesh(_geometry(pieces, plain=True), self._beam(colour))]
-        return [three.Mesh(_geometry(pieces), self.surface, castShadow=True, receiveShadow=True)]
+            return [three.Mesh(_geometry(pieces, plain=True), self._beam(colour), **now)]
+        return [three.Mesh(_geometry(pieces), self.surface, castShadow=True, receiveShadow=True, **now)]
 
     def _beam(self, colour: str) -> three.Material:
         """Every beam has a material of its own, because it lights up alone."""
@@ -291,16 +331,15 @@ class _Builder:
         return made
 
     def _glass(self, side: str) -> three.Material:
-        return LitGlass(
-            color="#eaf6f4", transparent=True, opacity=0.16, roughness=0.06, metalness=0.0, reflectivity=0.9,
-            envMap=self.room, envMapIntensity=2.4, side=side, depthWrite=False,
+        return three.ShaderMaterial(
+            vertexShader=GLASS_VERTEX, fragmentShader=GLASS_FRAGMENT, transparent=True, side=side, depthWrite=False
         )
 
     def _cloud(self, cloud: Cloud) -> tuple[three.Points, dict[str, Any]]:
         low, high = (self.place.place(self.place.turn(corner)) for corner in (cloud.low, cloud.high))
         places, paces = cloud.places(self.solver, self.scene.up), cloud.paces(self.solver)
-        position, before = three.BufferAttribute(places), three.BufferAttribute(places.copy())
-        speed = three.BufferAttribute(paces)
+        position, before = Numbers(places), Numbers(places.copy())
+        speed = Numbers(paces)
         material = three.ShaderMaterial(
             vertexShader=VERTEX, fragmentShader=FRAGMENT % {"viridis": _polynomial()}, transparent=True,
             uniforms={
@@ -315,7 +354,7 @@ class _Builder:
 
     def _seeds(self) -> tuple[three.Mesh, three.Sprite]:
         """A hidden plate and a hidden sprite that the browser clones for every printed mark and every name."""
-        blank = three.TextTexture(string=" ", size=8)
+        blank = three.TextTexture(string=" ", size=8, minFilter="LinearFilter")
         ink = three.MeshBasicMaterial(map=blank, transparent=True, depthWrite=False, side="DoubleSide", visible=False)
         name = three.SpriteMaterial(map=blank, transparent=True, depthTest=False, sizeAttenuation=False, visible=False)
         return three.Mesh(three.PlaneBufferGeometry(1, 1), ink), three.Sprite(name)
@@ -341,8 +380,16 @@ def _marked(mark: Mark, part: int, frame: Frame) -> dict[str, Any]:
     }
 
 
+def _contact(foot: NDArray[np.floating], level: float, blur: float) -> Mark:
+    """The dark seam around one foot: softened by `blur` around its outline."""
+    low, high = foot.min(0), foot.max(0)
+    wide, deep = high[0] - low[0] + 4.0 * blur, high[2] - low[2] + 4.0 * blur
+    middle = ((low[0] + high[0]) / 2.0, level + 0.04 * blur, (low[2] + high[2]) / 2.0)
+    return Mark(middle, (wide, 0.0, 0.0), (0.0, 0.0, -deep), [["soft", 0.0, 0.0, wide, deep, 1.5 * blur, 0.55]])
+
+
 def _tagged(tag: Tag, part: int, frame: Frame) -> dict[str, Any]:
-    return {"part": part, "text": both(tag.text), "at": frame.place(tag.at).tolist(), "lift": tag.lift, "plain": tag.plain}
+    return {"part": part, "text": both(tag.text), "at": frame.place(tag.at).tolist(), "side": tag.side}
 
 
 def _geometry(pieces: list[Piece], *, plain: bool = False) -> three.BufferGeometry:
@@ -350,15 +397,15 @@ def _geometry(pieces: list[Piece], *, plain: bool = False) -> three.BufferGeomet
     solid = join(piece.solid for piece in pieces)
     kind = np.uint16 if len(solid.points) <= 65535 else np.uint32
     attributes = {
-        "position": three.BufferAttribute(solid.points.astype(np.float32), normalized=False),
-        "normal": three.BufferAttribute(np.rint(solid.normals * FULL).astype(np.int16)),
-        "index": three.BufferAttribute(solid.faces.astype(kind).ravel(), normalized=False),
+        "position": Numbers(solid.points.astype(np.float32), normalized=False),
+        "normal": Numbers(np.rint(solid.normals * FULL).astype(np.int16)),
+        "index": Numbers(solid.faces.astype(kind).ravel(), normalized=False),
     }
     if not plain:
         tints = [np.tile(studio.tint(piece.tint), (len(piece.solid.points), 1)) for piece in pieces]
         places = [np.tile(studio.finish_place(piece.finish), (len(piece.solid.points), 1)) for piece in pieces]
-        attributes["uv"] = three.BufferAttribute(np.rint(np.concatenate(places) * 65535.0).astype(np.uint16))
-        attributes["color"] = three.BufferAttribute(np.rint(np.concatenate(tints) * 65535.0).astype(np.uint16))
+        attributes["uv"] = Numbers(np.rint(np.concatenate(places) * 65535.0).astype(np.uint16))
+        attributes["color"] = Numbers(np.rint(np.concatenate(tints) * 65535.0).astype(np.uint16))
     return three.BufferGeometry(attributes=attributes)
 
 
@@ -384,16 +431,25 @@ def _camera(hull: NDArray[np.floating], azimuth: float, elevation: float) -> tup
     distance = float(np.max(nearer + MARGIN * np.maximum(upwards, across / DESIGNED) / half))
     needs = [float(np.max(MARGIN * side / (distance - nearer))) for side in (across, upwards)]
     camera = three.PerspectiveCamera(
-        position=tuple(map(float, towards * distance)), aspect=DESIGNED, fov=LENS, near=0.1, far=80.0
+        position=tuple(map(float, towards * distance)), quaternion=_looking(turn, rise), aspect=DESIGNED, fov=LENS,
+        near=0.1, far=80.0,
     )
-    camera.lookAt([0.0, 0.0, 0.0])
     return camera, needs
 
 
-def _lights() -> list[three.Light]:
-    """A key light from the upper left that casts the shadow, a soft room, and a fill from the right."""
+def _looking(turn: float, rise: float) -> tuple[float, float, float, float]:
+    """Quaternion of a camera that was first tilted down by `rise`, then led round by `turn` (radians)."""
+    (sin_y, cos_y), (sin_x, cos_x) = ((np.sin(half), np.cos(half)) for half in (turn / 2.0, -rise / 2.0))
+    return float(cos_y * sin_x), float(sin_y * cos_x), float(-sin_y * sin_x), float(cos_y * cos_x)
+
+
+def _lights(target: three.Object3D) -> list[three.Light]:
+    """A key light from the upper left that casts the shadow, a soft room, and a fill from the right.
+
+    The fill casts none, but a light without a `shadow` makes the browser invent one and announce it to the kernel.
+    """
     box = three.OrthographicCamera(left=-3.2, right=3.2, top=3.2, bottom=-3.2, near=1.0, far=20.0)
-    shadow = three.DirectionalLightShadow(camera=box, mapSize=(2048, 2048), bias=-0.0006, radius=2.0)
-    key = three.DirectionalLight("#fff6e8", 0.72, position=(-3.6, 7.0, 4.6), castShadow=True, shadow=shadow)
-    fill = three.DirectionalLight("#dfe9ff", 0.16, position=(5.0, 2.0, 3.0))
+    shadow = three.DirectionalLightShadow(camera=box, mapSize=(1024, 1024), bias=-0.0006, radius=3.0)
+    key = three.DirectionalLight("#fff6e8", 0.72, position=(-3.6, 7.0, 4.6), castShadow=True, shadow=shadow, target=target)
+    fill = three.DirectionalLight("#dfe9ff", 0.16, position=(5.0, 2.0, 3.0), shadow=shadow, target=target)
     return [key, fill, three.HemisphereLight("#f4f8ff", "#8f8a84", 0.5)]

@@ -5,12 +5,12 @@ what is printed on it and what it is called in both languages; the scene turns i
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
 
-from labs.bench.solids import Solid, bar, block, cone, ring
+from labs.bench.solids import Solid, bar, block, cone, ring, slab
 from labs.bench.solids import ball as round_ball
 from labs.bench.solids import cylinder as turned
 
@@ -35,8 +35,8 @@ class Mark:
 
     Drawing operations have their origin at the lower left corner, lengths as in the bench:
     ["line", x0, y0, x1, y1, width], ["text", x, y, text, height, align], ["arc", x, y, radius, from, to, width],
-    ["fan", x, y, radius, from, to, colour], ["box", x, y, width, height, round, colour], ["shade", x, y, radius],
-    ["live", x, y, instrument, height, align].
+    ["fan", x, y, radius, from, to, colour], ["box", x, y, width, height, round, colour],
+    ["soft", x, y, width, height, blur, darkness], ["live", x, y, instrument, height, align].
     """
 
     centre: Vector
@@ -49,12 +49,11 @@ class Mark:
 
 @dataclass(frozen=True)
 class Tag:
-    """A name that stands at a point and faces the reader; `lift` in text heights between the point and the name."""
+    """A name that stands at a point and faces the reader: above it, to its left or right, or plainly over it."""
 
     text: Text
     at: Vector
-    lift: float = 1.2
-    plain: bool = False  # text alone, without a plate and a stem
+    side: Literal["up", "left", "right", "plain"] = "up"
 
 
 @dataclass(frozen=True)
@@ -73,8 +72,8 @@ class Shape:
     colour: str = ""
 
 
-def _tags(label: Text | None, at: Vector) -> list[Tag]:
-    return [] if label is None else [Tag(label, at)]
+def _tags(label: Text | None, at: Vector, side: Literal["up", "left", "right", "plain"] = "up") -> list[Tag]:
+    return [] if label is None else [Tag(label, at, side)]
 
 
 def _beside(point: Vector | np.ndarray, x: float, y: float, z: float) -> tuple[float, float, float]:
@@ -85,11 +84,14 @@ def _name(label: Text | None, english: str, chinese: str) -> Text:
     return {"en": english, "zh": chinese} if label is None else label
 
 
-def tabletop(width: float, depth: float, *, at: Vector = ORIGIN, thickness: float | None = None) -> Shape:
+def tabletop(
+    width: float, depth: float, *, at: Vector = ORIGIN, thickness: float | None = None, corner: float | None = None
+) -> Shape:
     """The plate that everything stands on and casts its shadow upon; `at` is the middle of its upper side."""
-    thick = 0.025 * max(width, depth) if thickness is None else thickness
-    top = block((width, thick, depth), bevel=0.35 * thick).moved(_beside(np.asarray(at), 0.0, -thick / 2.0, 0.0))
-    return Shape({"en": "bench top", "zh": "实验台面"}, [Piece(top, "table", "paint")], kind="table")
+    thick = 0.03 * max(width, depth) if thickness is None else thickness
+    top = slab(width, depth, thick, corner=0.12 * min(width, depth) if corner is None else corner)
+    lowered = top.moved(_beside(at, 0.0, -thick / 2.0, 0.0))
+    return Shape({"en": "bench top", "zh": "实验台面"}, [Piece(lowered, "table", "paint")], kind="table")
 
 
 def ball(radius: float, *, material: str = "brass", at: Vector = ORIGIN, label: Text | None = None) -> Shape:
@@ -104,7 +106,7 @@ def bob(radius: float, *, material: str = "brass", label: Text | None = None) ->
     collar = turned(0.30 * radius, 0.40 * radius).moved((0.0, 0.86 * radius, 0.0))
     waist = ring(0.985 * radius, 0.02 * radius)
     pieces = [Piece(round_ball(radius, segments=64), material, "polished"), Piece(collar, "steel", "polished")]
-    return Shape(_name(label, "bob", "摆球"), [*pieces, Piece(waist, "dark_steel", "satin")], tags=_tags(label, ORIGIN))
+    return Shape(_name(label, "bob", "摆球"), [*pieces, Piece(waist, "dark_steel", "satin")], tags=_tags(label, ORIGIN, "right"))
 
 
 def box(size: Vector, *, material: str = "ivory", at: Vector = ORIGIN, label: Text | None = None) -> Shape:
@@ -138,7 +140,8 @@ def rod(
 
 def string(radius: float, *, label: Text | None = None) -> Shape:
     """A thread between two moving ends."""
-    return rod(radius, material="cord", label=label or {"en": "string", "zh": "摆线"})
+    thread = rod(radius, material="cord", label=label)
+    return replace(thread, name=_name(label, "string", "摆线"))
 
 
 def arrow(radius: float = 0.03, *, colour: str = "signal", label: Text | None = None) -> Shape:
@@ -157,11 +160,11 @@ def stand(
     The foot's underside lies `height` below the pivot, the column `reach` behind it (towards −z).
     """
     x, y, z = (float(value) for value in pivot)
-    back, floor, thin = z - (0.14 * height if reach is None else reach), y - height, 0.0075 * height
+    back, floor, thin = z - (0.19 * height if reach is None else reach), y - height, 0.0075 * height
     arm = y + 2.2 * thin
-    foot = block((0.30 * height, 0.022 * height, 0.24 * height), bevel=0.008 * height)
+    foot = slab(0.30 * height, 0.20 * height, 0.022 * height, corner=0.03 * height)
     pieces = [
-        Piece(foot.moved((x, floor + 0.011 * height, back + 0.07 * height)), "graphite", "paint"),
+        Piece(foot.moved((x, floor + 0.011 * height, back + 0.035 * height)), "graphite", "paint"),
         Piece(turned(2.4 * thin, 0.02 * height).moved((x, floor + 0.022 * height, back)), "steel", "satin"),
         Piece(bar((x, floor, back), (x, arm + 0.07 * height, back), thin, bevel=0.4 * thin), "steel", "polished"),
         Piece(bar((x, arm, back - 4.0 * thin), (x, arm, z - 1.2 * thin), 0.75 * thin), "steel", "polished"),
@@ -193,7 +196,7 @@ def cuvette(width: float, depth: float, height: float, *, wall: float, label: Te
     inside = block((width, height, depth), bevel=0.02 * wall).moved(_beside(half, 0.0, height / 2.0, 0.0))
     lining = Solid(inside.points, -inside.normals, inside.faces[:, ::-1])
     rim = 1.5 * wall
-    foot = block((width + 9.0 * wall, 3.0 * wall, depth + 9.0 * wall), bevel=0.6 * wall)
+    foot = slab(width + 9.0 * wall, depth + 9.0 * wall, 3.0 * wall, corner=2.5 * wall)
     floor = block((width + 4.0 * wall, 1.0 * wall, depth + 4.0 * wall), bevel=0.3 * wall)
     metal = [
         Piece(foot.moved(_beside(half, 0.0, -2.5 * wall, 0.0)), "graphite", "paint"),
@@ -234,16 +237,16 @@ def piston(width: float, depth: float, *, thickness: float, travel: float, label
     top = thickness + travel
     grip, flange = 0.42 * width, turned(2.2 * thin, 0.6 * thin)
     pieces = [
-        Piece(head.moved(_beside(middle, 0.0, plate / 2.0, 0.0)), "steel", "satin"),
+        Piece(head.moved(_beside(middle, 0.0, plate / 2.0, 0.0)), "steel", "polished"),
         Piece(seal.moved(_beside(middle, 0.0, thickness / 2.0, 0.0)), "black", "matte"),
-        Piece(head.moved(_beside(middle, 0.0, thickness - plate / 2.0, 0.0)), "steel", "satin"),
+        Piece(head.moved(_beside(middle, 0.0, thickness - plate / 2.0, 0.0)), "steel", "polished"),
         Piece(flange.moved(_beside(middle, 0.0, thickness, 0.0)), "dark_steel", "satin"),
         Piece(bar(_beside(middle, 0.0, thickness, 0.0), _beside(middle, 0.0, top, 0.0), thin), "steel", "polished"),
         Piece(bar(_beside(middle, -grip, top, 0.0), _beside(middle, grip, top, 0.0), 1.7 * thin, bevel=0.8 * thin), "graphite"),
         Piece(turned(2.2 * thin, 1.0 * thin).moved(_beside(middle, 0.0, top - 2.4 * thin, 0.0)), "steel", "polished"),
     ]
     name = _name(label, "piston", "活塞")
-    return Shape(name, pieces, tags=_tags(label, _beside(middle, 0.9 * grip, top, 0.0)))
+    return Shape(name, pieces, tags=_tags(label, (width, thickness / 2.0, depth), "right"))
 
 
 def graduations(
@@ -274,9 +277,13 @@ def ruler(
     per_unit: float,
     unit: str = "",
     down: bool = False,
+    foot: float = 0.0,
     label: Text | None = None,
 ) -> Shape:
-    """An upright ruler whose graduated left edge starts at `at`; with `down` its zero is at the top."""
+    """An upright ruler whose graduated left edge starts at `at`; with `down` its zero is at the top.
+
+    With `foot` it stands on a weighted foot that far below `at`.
+    """
     x, y, z = (float(value) for value in at)
     spare, thick = 0.35 * width, 0.12 * width
     tall = length + 2.0 * spare + (0.6 * width if unit else 0.0)
@@ -287,7 +294,12 @@ def ruler(
         (x + width / 2.0, y - spare + tall / 2.0, z + 0.52 * thick), (width, 0, 0), (0, tall, 0), shifted
     )
     name = _name(label, "ruler", "刻度尺")
-    return Shape(name, [Piece(body, "ivory", "paint")], [face], _tags(label, (x + width / 2.0, y + length + spare, z)))
+    pieces = [Piece(body, "ivory", "paint")]
+    if foot > 0.0:
+        stem, tall_foot = (x + width / 2.0, y - foot, z - thick), 0.5 * width
+        pieces.append(Piece(bar(stem, _beside(stem, 0.0, foot + 0.1 * length, 0.0), 0.12 * width), "steel", "polished"))
+        pieces.append(Piece(turned(1.1 * width, tall_foot, bevel=0.15 * width).moved(stem), "graphite"))
+    return Shape(name, pieces, [face], _tags(label, (x + width / 2.0, y - spare + tall, z)))
 
 
 def _lifted(operation: Operation, by: float) -> Operation:
@@ -297,6 +309,13 @@ def _lifted(operation: Operation, by: float) -> Operation:
     if lifted[0] == "line":
         lifted[4] += by
     return lifted
+
+
+def pointer(length: float, *, colour: str = "signal") -> Shape:
+    """A thin red rider that points to the left; the point of it is the origin."""
+    head = cone(0.22 * length, 0.5 * length, segments=24).along((-1.0, 0.0, 0.0)).moved((0.5 * length, 0.0, 0.0))
+    tail = bar((0.5 * length, 0.0, 0.0), (length, 0.0, 0.0), 0.07 * length)
+    return Shape({"en": "pointer", "zh": "指针"}, [Piece(head, colour), Piece(tail, colour)])
 
 
 def vessel_scale(
@@ -325,20 +344,32 @@ def scale_bar(length: float, text: Text, *, at: Vector, label: Text | None = Non
 def protractor(radius: float, *, pivot: Vector = ORIGIN, behind: float, span: float = 90.0) -> Shape:
     """A half-round card behind the pivot with degrees to both sides of the vertical."""
     x, y, z = (float(value) for value in pivot)
-    fine = radius / 100.0
-    drawn: list[Operation] = [["fan", radius, radius, radius, 180.0, 360.0, "#fbfaf6"]]
-    drawn.append(["arc", radius, radius, 0.985 * radius, 180.0, 360.0, 0.9 * fine])
+    fine, head = radius / 100.0, 0.12 * radius
+    drawn: list[Operation] = [
+        ["fan", radius, radius, radius, 180.0, 360.0, "#fdfcf8"],
+        ["box", 0.0, radius - 0.01 * radius, 2.0 * radius, head, 0.04 * radius, "#fdfcf8"],
+        ["arc", radius, radius, 0.985 * radius, 180.0, 360.0, 0.9 * fine],
+        ["line", radius, radius, radius, 0.22 * radius, 0.5 * fine],
+        ["line", 0.22 * radius, radius, 1.78 * radius, radius, 0.5 * fine],
+        ["disc", radius, radius, 1.6 * fine],
+    ]
     for degree in range(-int(span), int(span) + 1):
-        angle, rank = np.radians(degree - 90.0), 0 if degree % 10 == 0 else 1 if degree % 5 == 0 else 2
-        inner, outer = radius * (0.86, 0.90, 0.93)[rank], 0.98 * radius
-        cos, sin = float(np.cos(angle)), float(np.sin(angle))
-        line = [radius + inner * cos, radius + inner * sin, radius + outer * cos, radius + outer * sin]
-        drawn.append(["line", *line, (0.8 if rank == 0 else 0.4) * fine])
-        if degree % 30 == 0 or (degree % 10 == 0 and abs(degree) < span):
-            place = [radius + 0.77 * radius * cos, radius + 0.77 * radius * sin]
-            drawn.append(["text", *place, f"{abs(degree)}°" if degree == 0 else f"{abs(degree)}", 8.0 * fine, "centre"])
-    mark = Mark((x, y - radius / 2.0, z - behind), (2.0 * radius, 0, 0), (0, radius, 0), drawn)
+        drawn += _degree(degree, radius, fine)
+    mark = Mark((x, y - radius / 2.0 + head / 2.0, z - behind), (2.0 * radius, 0, 0), (0, radius + head, 0), drawn)
     return Shape({"en": "protractor", "zh": "量角器"}, marks=[mark])
+
+
+def _degree(degree: int, radius: float, fine: float) -> list[Operation]:
+    """One mark of a protractor, numbered at every tenth."""
+    angle, rank = np.radians(degree - 90.0), 0 if degree % 10 == 0 else 1 if degree % 5 == 0 else 2
+    inner, outer = radius * (0.86, 0.90, 0.93)[rank], 0.975 * radius
+    cos, sin = float(np.cos(angle)), float(np.sin(angle))
+    ends = [radius + inner * cos, radius + inner * sin, radius + outer * cos, radius + outer * sin]
+    drawn: list[Operation] = [["line", *ends, (0.9 if rank == 0 else 0.45) * fine]]
+    if degree % 10 == 0:
+        place = [radius + 0.77 * radius * cos, radius + 0.77 * radius * sin]
+        drawn.append(["text", *place, f"{abs(degree)}", 8.0 * fine, "centre"])
+    return drawn
 
 
 def photogate(gap: float, *, at: Vector = ORIGIN, post: float = 0.0, label: Text | None = None) -> Shape:
@@ -361,7 +392,7 @@ def photogate(gap: float, *, at: Vector = ORIGIN, post: float = 0.0, label: Text
         foot = _beside(middle, 0.0, low - post, 0.0)
         pieces.append(Piece(bar(foot, _beside(middle, 0.0, low, 0.0), 0.11 * gap), "steel", "polished"))
         pieces.append(Piece(turned(0.75 * gap, 0.16 * gap).moved(foot), "graphite"))
-    return Shape(_name(label, "photogate", "光电门"), pieces, tags=_tags(label, _beside(middle, 0.0, 0.0, gap / 2.0 + thick)))
+    return Shape(_name(label, "photogate", "光电门"), pieces, tags=_tags(label, _beside(middle, -0.27 * gap, 0.0, gap / 2.0 + thick), "left"))
 
 
 def beam(gap: float, *, at: Vector = ORIGIN, radius: float, colour: str = "#ff4a33") -> Shape:
@@ -371,6 +402,6 @@ def beam(gap: float, *, at: Vector = ORIGIN, radius: float, colour: str = "#ff4a
     return Shape({"en": "light beam", "zh": "光束"}, [Piece(ray, colour)], kind="beam", colour=colour)
 
 
-def label(text: Text, *, at: Vector, plain: bool = False, lift: float = 1.2) -> Shape:
+def label(text: Text, *, at: Vector, side: Literal["up", "left", "right", "plain"] = "up") -> Shape:
     """A name on its own, at a point of the bench."""
-    return Shape(text, tags=[Tag(text, at, lift, plain)])
+    return Shape(text, tags=[Tag(text, at, side)])

@@ -141,6 +141,32 @@ def block(size: Sequence[float], *, bevel: float | None = None) -> Solid:
     return join(_side(axis, sign, half, round_, offset, inner) for axis in range(3) for sign in (-1.0, 1.0))
 
 
+def slab(width: float, depth: float, thickness: float, *, corner: float) -> Solid:
+    """A plate about the origin, its corners rounded to the radius `corner` and its rims bevelled."""
+    round_ = 0.3 * thickness
+    reach = np.array([width / 2.0 - corner, depth / 2.0 - corner])
+    angle = np.concatenate([np.radians(np.linspace(90.0 * side, 90.0 * side + 90.0, 4 * ARC + 1)) for side in range(4)])
+    angle = np.append(angle, angle[0])
+    outward = np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    middle = np.repeat([[1, 1], [-1, 1], [-1, -1], [1, -1]], 4 * ARC + 1, axis=0)
+    core = np.concatenate([middle, middle[:1]]) * reach
+    low, high = _quarter(-90.0, 0.0), _quarter(0.0, 90.0)
+    rims = [(low, -thickness / 2.0 + round_), (high, thickness / 2.0 - round_)]
+    rows, slopes = [_flat(0.0 * core, -thickness / 2.0)], [_flat(0.0 * core, -1.0)]
+    for rim, level in rims:
+        for radial, axial in rim:
+            rows.append(_flat(core + outward * (corner - round_ + round_ * radial), level + round_ * axial))
+            slopes.append(_flat(outward * radial, axial))
+    rows.append(_flat(0.0 * core, thickness / 2.0))
+    slopes.append(_flat(0.0 * core, 1.0))
+    return Solid(np.concatenate(rows), np.concatenate(slopes), _grid_faces(len(rows), len(angle)))
+
+
+def _flat(pairs: Floats, level: float) -> Floats:
+    """Points (x, level, z) of pairs (x, z)."""
+    return np.stack([pairs[:, 0], np.full(len(pairs), level), pairs[:, 1]], axis=1)
+
+
 def _side(axis: int, sign: float, half: Floats, round_: float, offset: Floats, inner: Floats) -> Solid:
     """One side of a rounded block, its border bent by up to 45 degrees to meet its neighbours."""
     first, second = (axis + 1) % 3, (axis + 2) % 3

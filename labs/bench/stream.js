@@ -394,6 +394,7 @@ function listen(bench) {
 export default {
   async initialize({model}) {
     const bench = await openBench(model);
+    globalThis.wanxiangBench = bench;
     const stop = listen(bench);
     bench.renderer.bench = {
       turn: (round, down = 0) => orbit(bench, round, down), approach: (factor) => approach(bench, factor),

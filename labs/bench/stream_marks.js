@@ -34,12 +34,18 @@ const OPERATIONS = {
     roundedBox(pen, x, y, width, height, round);
     pen.fill();
   },
-  shade(pen, [x, y, radius]) {
-    const soft = pen.createRadialGradient(x, y, 0, x, y, radius);
-    soft.addColorStop(0, "rgba(12, 16, 22, 0.5)");
-    soft.addColorStop(1, "rgba(12, 16, 22, 0)");
-    pen.fillStyle = soft;
-    pen.fillRect(x - radius, y - radius, 2 * radius, 2 * radius);
+  disc(pen, [x, y, radius], {ink}) {
+    OPERATIONS.fan(pen, [x, y, radius, 0, 360, ink]);
+  },
+  // A soft shadow: thin layers, because blurring filters are not everywhere.
+  soft(pen, [x, y, width, height, blur, darkness]) {
+    const layers = 24;
+    pen.fillStyle = `rgba(10, 14, 20, ${1 - (1 - darkness) ** (1 / layers)})`;
+    for (let layer = 0; layer < layers; layer += 1) {
+      const inset = Math.min(2 * blur, width / 2, height / 2) * (layer / layers) ** 0.7;
+      roundedBox(pen, x + inset, y + inset, width - 2 * inset, height - 2 * inset, 2.2 * blur);
+      pen.fill();
+    }
   },
   text(pen, [x, y, text, height, align], {ink, lang}) {
     write(pen, x, y, inLanguage(text, lang), height, align, ink);
@@ -49,7 +55,8 @@ const OPERATIONS = {
   },
 };
 
-function roundedBox(pen, x, y, width, height, round) {
+function roundedBox(pen, x, y, width, height, wanted) {
+  const round = Math.max(0, Math.min(wanted, width / 2, height / 2));
   pen.beginPath();
   pen.moveTo(x + round, y);
   pen.arcTo(x + width, y, x + width, y + height, round);
@@ -72,25 +79,26 @@ function write(pen, x, y, text, height, align, ink, weight = "500") {
   pen.restore();
 }
 
+// Sides are powers of two, because only such pictures stay crisp from afar on every device.
+function pixels(length) {
+  return Math.min(PRINTED, Math.max(16, 2 ** Math.ceil(Math.log2(length) - 0.2)));
+}
+
 function drawMark(canvas, mark, told) {
-  const [width, height] = mark.size;
-  const scale = Math.min(PRINTED / Math.max(width, height), PRINTED);
-  const factor = Number.isFinite(scale) ? PRINTED / Math.max(width, height) : 1;
-  canvas.width = Math.max(8, Math.round(width * factor));
-  canvas.height = Math.max(8, Math.round(height * factor));
+  // One unit of the pen is a thousandth of the longer side: nanometres would be lost in the canvas' own rounding.
+  const unit = Math.max(...mark.size) / 1000;
+  const [width, height] = mark.size.map((side) => side / unit);
+  canvas.width = pixels(width * PRINTED / 1000);
+  canvas.height = pixels(height * PRINTED / 1000);
   const pen = canvas.getContext("2d");
-  // One unit of the pen is the longer side / 1000: lengths of 1e-9 would be lost in the canvas' own rounding.
-  const unit = Math.max(width, height) / 1000;
-  const grain = PRINTED / 1000;
-  pen.setTransform(grain, 0, 0, -grain, 0, canvas.height);
+  pen.setTransform(canvas.width / width, 0, 0, -canvas.height / height, 0, canvas.height);
   pen.strokeStyle = mark.ink;
-  pen.lineCap = "butt";
   for (const [name, ...numbers] of mark.operations) {
     OPERATIONS[name](pen, scaled(name, numbers, unit), {...told, ink: mark.ink});
   }
 }
 
-const ANGLES = {arc: [3, 4], fan: [3, 4]};
+const ANGLES = {arc: [3, 4], fan: [3, 4], soft: [5]};
 
 function scaled(name, numbers, unit) {
   return numbers.map((value, place) =>
@@ -100,40 +108,54 @@ function scaled(name, numbers, unit) {
 function drawName(canvas, tag, {lang, dark, ratio}) {
   const pen = canvas.getContext("2d");
   const text = inLanguage(tag.text, lang);
-  pen.font = `500 ${NAME}px ${FONT}`;
-  const wide = Math.ceil(pen.measureText(text).width) + 20;
-  const high = NAME + 13;
-  const stem = tag.plain ? 0 : tag.lift * NAME;
-  const [width, height] = [wide + 4, high + stem + 8];
-  canvas.width = Math.ceil(width * ratio);
-  canvas.height = Math.ceil(height * ratio);
+  const font = `500 ${NAME}px ${FONT}`;
+  pen.font = font;
+  const plate = {width: Math.ceil(pen.measureText(text).width) + 20, height: NAME + 13};
+  const laid = LAYOUTS[tag.side](plate);
+  canvas.width = Math.ceil(laid.width * ratio);
+  canvas.height = Math.ceil(laid.height * ratio);
   pen.setTransform(ratio, 0, 0, ratio, 0, 0);
-  const [plate, ink, edge] = dark ? ["rgba(30,36,44,.94)", "#eef2f6", "rgba(255,255,255,.22)"]
-    : ["rgba(255,255,255,.94)", "#1d2631", "rgba(20,30,45,.20)"];
-  if (!tag.plain) {
-    pen.strokeStyle = dark ? "rgba(238,242,246,.75)" : "rgba(29,38,49,.65)";
-    pen.lineWidth = 1.25;
-    pen.beginPath();
-    pen.moveTo(width / 2, high + 2);
-    pen.lineTo(width / 2, high + stem + 2);
-    pen.stroke();
-    pen.fillStyle = dark ? "#eef2f6" : "#1d2631";
-    pen.beginPath();
-    pen.arc(width / 2, high + stem + 3, 3, 0, 7);
+  const ink = dark ? "#eef2f6" : "#1d2631";
+  if (tag.side !== "plain") {
+    stem(pen, laid, ink);
+    roundedBox(pen, laid.x, laid.y, plate.width, plate.height, 7);
+    pen.fillStyle = dark ? "rgba(30,36,44,.94)" : "rgba(255,255,255,.94)";
     pen.fill();
-    roundedBox(pen, 2, 2, wide, high, 7);
-    pen.fillStyle = plate;
-    pen.fill();
-    pen.strokeStyle = edge;
+    pen.strokeStyle = dark ? "rgba(255,255,255,.24)" : "rgba(20,30,45,.20)";
     pen.lineWidth = 1;
     pen.stroke();
   }
-  pen.font = `500 ${NAME}px ${FONT}`;
-  pen.textAlign = "center";
-  pen.textBaseline = "middle";
-  pen.fillStyle = ink;
-  pen.fillText(text, width / 2, 2 + high / 2 + 1);
-  return {width, height, foot: tag.plain ? 0.5 : 1 - (high + stem + 3) / height};
+  Object.assign(pen, {font, textAlign: "center", textBaseline: "middle", fillStyle: ink});
+  pen.fillText(text, laid.x + plate.width / 2, laid.y + plate.height / 2 + 1);
+  return {...laid, centre: [laid.foot[0] / laid.width, 1 - laid.foot[1] / laid.height]};
+}
+
+// Where the plate of a name lies on its canvas, and which point of it stands on the thing it names.
+const STEM = 20;
+const LAYOUTS = {
+  up: ({width, height}) => ({
+    x: 2, y: 2, width: width + 4, height: height + STEM + 6, foot: [width / 2 + 2, height + STEM], root: [width / 2 + 2, height],
+  }),
+  right: ({width, height}) => ({
+    x: STEM + 4, y: 2, width: width + STEM + 6, height: height + 4, foot: [4, height / 2 + 2], root: [STEM + 4, height / 2 + 2],
+  }),
+  left: ({width, height}) => ({
+    x: 2, y: 2, width: width + STEM + 6, height: height + 4, foot: [width + STEM + 2, height / 2 + 2], root: [width, height / 2 + 2],
+  }),
+  plain: ({width, height}) => ({
+    x: 2, y: 2, width: width + 4, height: height + 4, foot: [width / 2 + 2, height / 2 + 2], root: [0, 0],
+  }),
+};
+
+function stem(pen, {foot, root}, ink) {
+  Object.assign(pen, {strokeStyle: ink, fillStyle: ink, lineWidth: 1.25});
+  pen.beginPath();
+  pen.moveTo(...root);
+  pen.lineTo(...foot);
+  pen.stroke();
+  pen.beginPath();
+  pen.arc(...foot, 3, 0, 7);
+  pen.fill();
 }
 
 function texture(seed, canvas) {
@@ -189,7 +211,7 @@ function placeNames(bench, lines) {
   const angle = 2 * Math.tan(bench.camera.fov * Math.PI / 360) / lines;
   for (const {tag, sprite, size} of bench.names) {
     sprite.scale.set(size.width * angle, size.height * angle, 1);
-    sprite.center.set(0.5, size.foot);
+    sprite.center.set(...size.centre);
     sprite.position.fromArray(tag.at);
     const part = bench.parts[tag.part];
     if (part) sprite.position.multiply(part.obj.scale).applyQuaternion(part.obj.quaternion).add(part.obj.position);

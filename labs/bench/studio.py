@@ -26,7 +26,7 @@ TINTS = {
     "cord": "#5b5148",
     "signal": "#d9482b",
     "blue": "#2f6fb3",
-    "table": "#e7e9ec",
+    "table": "#e8e9eb",
     "table_edge": "#c9ced4",
 }
 
@@ -93,7 +93,7 @@ def softboxes(width: int = 256, height: int = 128) -> NDArray[np.uint8]:
     A bright ceiling box, two upright strips and a horizon: what a polished cylinder needs to look round.
     """
     across, up = np.meshgrid(np.linspace(0.0, 1.0, width), np.linspace(1.0, -1.0, height))
-    room = 0.10 + 0.24 * np.clip(up, 0.0, 1.0) + 0.10 * np.clip(1.0 + up * 6.0, 0.0, 1.0)
+    room = 0.20 + 0.28 * np.clip(up, 0.0, 1.0) + 0.16 * np.clip(1.0 + up * 6.0, 0.0, 1.0)
     room += np.where(up < 0.0, 0.10 * np.exp(up * 3.0), 0.0)
 
     def box(centre: float, half: float, low: float, high: float, light: float) -> NDArray[np.floating]:
