@@ -160,7 +160,7 @@ def distinct(name: str, at_least: int, *, apart: float | None = None, with_: str
         found = [value for value in record.values(name) if with_ is None or _has(value.row, with_)]
         return len(_different(found, apart))
     return Count(count, at_least, lambda record, have: both_say(
-        "{need} different values of {name}: {have} so far", need=at_least, have=int(have), name=record.label(name)),
+        "different values of {name}: {have} of {need}", need=at_least, have=int(have), name=record.label(name)),
         _relies(name, with_))
 
 
@@ -172,7 +172,7 @@ def spans(name: str, width: float) -> Count:
         # A slider stops on decimal fractions: 1.2 − 0.2 must be as wide as 1.0.
         return round(max(found) - min(found), 12) if found else 0.0
     return Count(count, width, lambda record, have: both_say(
-        "values of {name} spread over {need} {unit}: {have} so far", need=f"{width:g}", have=f"{have:.3g}",
+        "spread of {name}: {have} of {need} {unit}", need=f"{width:g}", have=f"{have:.3g}",
         unit=record.units.get(name, ""), name=record.label(name)), (("column", name),))
 
 
@@ -182,7 +182,7 @@ def reads(name: str, times: int = 1) -> Count:
     def count(record: Record) -> float:
         return sum(_has(row, name) for row in record.kept_rows())
     return Count(count, times, lambda record, have: both_say(
-        "{need} readings of {name}: {have} so far", need=times, have=int(have), name=record.label(name)),
+        "readings of {name}: {have} of {need}", need=times, have=int(have), name=record.label(name)),
         (("instrument", name),))
 
 
@@ -193,7 +193,7 @@ def repeated(name: str, times: int, *, with_: str | None = None) -> Count:
         found = [value for value in record.values(name) if with_ is None or _has(value.row, with_)]
         return max((sum(_same(one, other) for other in found) for one in found), default=0)
     return Count(count, times, lambda record, have: both_say(
-        "{need} readings at the same {name}: {have} so far", need=times, have=int(have), name=record.label(name)),
+        "readings at one value of {name}: {have} of {need}", need=times, have=int(have), name=record.label(name)),
         _relies(name, with_))
 
 
@@ -203,7 +203,7 @@ def precise(name: str, to: float, times: int = 1) -> Count:
     def count(record: Record) -> float:
         return sum(_has(row, name) and _relative(row, name) <= to for row in record.kept_rows())
     return Count(count, times, lambda record, have: both_say(
-        "{need} readings of {name} known to {percent} %: {have} so far", need=times, have=int(have),
+        "readings of {name} known to {percent} %: {have} of {need}", need=times, have=int(have),
         percent=f"{100 * to:g}", name=record.label(name)), (("instrument", name),))
 
 
@@ -214,7 +214,7 @@ def at(name: str, low: float = -math.inf, high: float = math.inf, *, times: int 
         return sum(low <= value.value <= high for value in record.values(name))
     where = _range(low, high)
     return Count(count, times, lambda record, have: both_say(
-        "{need} readings with {name} {where}: {have} so far", need=times, have=int(have), where=where,
+        "readings with {name} {where}: {have} of {need}", need=times, have=int(have), where=where,
         name=record.label(name)), (("column", name),))
 
 
@@ -233,7 +233,7 @@ def fitted(model: str | None = None, x: str | None = None, y: str | None = None,
         fits = [fit for fit in record.fits if all(want is None or fit.get(key) == want for key, want in wanted.items())]
         return max((_points(record, fit) for fit in fits), default=0)
     return Count(count, points, lambda record, have: both_say(
-        "a fit through {need} points or more: {have} so far", need=points, have=int(have)), _axes(x, y))
+        "points in the fit: {have} of {need}", need=points, have=int(have)), _axes(x, y))
 
 
 @declared
@@ -285,7 +285,7 @@ def changed(name: str, times: int = 1) -> Count:
 def noted(times: int = 1) -> Count:
     """So many rows of the table carry a note."""
     return Count(lambda record: sum(bool(row.note) for row in record.rows.values()), times,
-                 lambda record, have: both_say("{need} notes in the table: {have} so far", need=times, have=int(have)))
+                 lambda record, have: both_say("notes in the table: {have} of {need}", need=times, have=int(have)))
 
 
 def _relies(name: str, with_: str | None) -> tuple[Name, ...]:

@@ -144,7 +144,7 @@ _OF_THE_PAPER = ("uid", "run", "wall", "descriptor")  # differ between two equal
 def check(document: Any) -> Any:
     """The document itself; a Refusal that names the first field that is missing, unknown or of the wrong kind."""
     kind = document.get("kind") if isinstance(document, dict) else None
-    if kind not in KINDS:
+    if not isinstance(kind, str) or kind not in KINDS:
         raise Refusal("A document of kind {kind!r} is not known. Did you mean: {nearest}?", kind=kind,
                       nearest=nearest(str(kind), KINDS))
     if kind == "start" and isinstance(document.get("schema"), int) and document["schema"] > SCHEMA:

@@ -1,6 +1,6 @@
 """Proofreading a scenario before a student meets it: spelling, ranges, units, both languages, nothing given away."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from engine.errors import Refusal, nearest
@@ -8,7 +8,7 @@ from engine.quantity import Quantity
 from labs.bench.lab import Drawn, DrawnChoice, Lab
 from labs.bench.question import Question, convert, known_choice
 from labs.bench.scenario import KINDS, Control, Scenario, Step
-from labs.bench.words import _, both, both_say
+from labs.bench.words import _, both
 
 UNKNOWN = {
     "column": _("There is no column {name!r}. Did you mean: {nearest}?"),
@@ -34,9 +34,9 @@ def proofread(scenario: Scenario) -> Iterator[Refusal]:
         yield Refusal("The scenario has no steps. Write at least one Step.")
     yield from _handed_out(scenario)
     for number, step in enumerate(scenario.steps, start=1):
-        yield from _placed(both_say("step {number}", number=number), lambda step=step: _check_step(step, scenario))
+        yield from _placed(Refusal("step {number}", number=number), lambda step=step: _check_step(step, scenario))
     for name, question in scenario.asked.items():
-        yield from _placed(both_say("question {number}", number=name),
+        yield from _placed(Refusal("question {number}", number=name),
                            lambda question=question: _check_question(question, scenario))
     if len(scenario.asked) < len(scenario.questions):
         yield Refusal("Two questions have the same id. Give each its own.")
@@ -52,22 +52,23 @@ def _kinds(scenario: Scenario) -> Iterator[Refusal]:
                               thing=thing, kind=kind.__name__)
 
 
-def _placed(where: Any, look: Any) -> Iterator[Refusal]:
+def _placed(where: str | Refusal, look: Callable[[], Any]) -> Iterator[Refusal]:
+    """What `look` refuses, with its place; a place in words is a sentence too, so it is translated as one."""
     try:
         look()
     except Refusal as problem:
         yield Refusal("{where}: {problem}", where=where, problem=problem)
 
 
-def _texts(scenario: Scenario) -> Iterator[tuple[Any, Any]]:
+def _texts(scenario: Scenario) -> Iterator[tuple[str | Refusal, Any]]:
     for name in ("title", "summary", "subject", "level"):
         yield name, getattr(scenario, name)
     yield from (("curriculum", tag) for tag in scenario.curriculum)
     for number, step in enumerate(scenario.steps, start=1):
-        where = both_say("step {number}", number=number)
+        where = Refusal("step {number}", number=number)
         yield from ((where, text) for text in (step.text, step.why, step.hint))
     for name, question in scenario.asked.items():
-        where = both_say("question {number}", number=name)
+        where = Refusal("question {number}", number=name)
         yield from ((where, text) for text in (question.text, *(question.choices or {}).values()))
 
 
@@ -77,7 +78,7 @@ def _said(text: Any) -> bool:
 
 def _handed_out(scenario: Scenario) -> Iterator[Refusal]:
     for control in scenario.controls:
-        yield from _placed(both_say("control {name}", name=control.name),
+        yield from _placed(Refusal("control {name}", name=control.name),
                            lambda control=control: _check_control(control, scenario))
     there = [instrument.name for instrument in scenario.lab.instruments()]
     for name in scenario.instruments:

@@ -27,7 +27,8 @@ class Weight:
 class Drift(Solver):
     """A weight that drifts by `push` per step and shivers by chance; a push above 8 tears it apart."""
 
-    push = Quantity("m/s", default=1.0, low=-10.0, high=10.0, doc="drift", label={"en": "push", "zh": "推力"}, live=True)
+    push = Quantity("m/s", default=1.0, low=-10.0, high=10.0, doc="drift", label={"en": "push", "zh": "推力"},
+                    live=True)
     length = Quantity("m", default=1.0, low=0.1, high=2.0, doc="length", label={"en": "length", "zh": "长度"},
                       symbol="L", live=True)
     medium = Choice(("air", "water"), default="air", doc="what it moves in", live=True)
