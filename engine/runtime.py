@@ -74,17 +74,11 @@ def start(backend: str | None = None, threads: int | None = None) -> Runtime:
         raise Refusal("There is no back end {backend!r}. WANXIANG_BACKEND can be: {known}. Did you mean: {nearest}?",
                       backend=backend, known=", ".join(BACKENDS), nearest=nearest(backend, BACKENDS))  # fmt: skip
     threads = _threads(threads if threads is not None else os.environ.get("WANXIANG_THREADS") or 1)
-    if backend == "auto":
-        devices = (_device(device, threads) for device in DEVICES)
-        _current = next((device for device in devices if device), None) or _processor(threads)
-    elif backend == "cpu":
-        _current = _processor(threads)
-    else:
-        found = _device(backend, threads)
-        if found is None:
-            raise Refusal("The back end {backend} did not start: {reason}. Choose cpu, or auto to take what there is.",
-                          backend=backend, reason=_why_not(backend))  # fmt: skip
-        _current = found
+    tried = {"cpu": (), "auto": DEVICES}.get(backend, (backend,))
+    found = next((started for device in tried if (started := _device(device, threads))), None)
+    if found is None and backend not in ("cpu", "auto"):
+        raise _missing(backend)
+    _current = found or _processor(threads)
     return _current
 
 
@@ -119,10 +113,13 @@ def _processor(threads: int) -> Runtime:
 
 def _device(backend: str, threads: int) -> Runtime | None:
     """The back end if Taichi really has it: where a device is missing it may start another without a word."""
+    global _current
     try:
         ti = device_compiler()
     except ImportError:
         return None
+    if _current and _current.arch != "cpu":
+        _current = None  # Taichi ends what it had started, even if it then fails
     wanted = ti.cpu if backend == "taichi-x64" else getattr(ti, backend)
     with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -136,9 +133,11 @@ def _device(backend: str, threads: int) -> Runtime | None:
     return Runtime(backend, str(started.name), threads) if started == wanted else None
 
 
-def _why_not(backend: str) -> str:
+def _missing(backend: str) -> Refusal:
     try:
         device_compiler()
     except ImportError:
-        return "Taichi is not installed here"
-    return f"this computer has no {backend} device that Taichi finds"
+        return Refusal("The back end {backend} needs Taichi, which is not installed here. Install it, or choose cpu.",
+                       backend=backend)  # fmt: skip
+    return Refusal("The back end {backend} did not start: this computer has no such device. Choose cpu or auto.",
+                   backend=backend)  # fmt: skip

@@ -95,9 +95,9 @@ class Compiled:
         shape, dtype = getattr(value, "shape", None), getattr(value, "dtype", None)
         if shape is None or len(shape) != argument.kind.dimensions or str(dtype) != str(kind.dtype):
             raise Refusal(
-                "Kernel {kernel}: {argument} should be a {dtype} array of {dimensions} dimensions, but got a {given}.",
+                "Kernel {kernel}: {argument} should be a {dtype} array of {dimensions} dimensions, not {given}.",
                 kernel=self.name, argument=argument.name, dtype=str(kind.dtype), dimensions=argument.kind.dimensions,
-                given=type(value).__name__ if shape is None else f"{dtype} array of shape {tuple(shape)}",
+                given=type(value).__name__ if shape is None else f"{dtype} {tuple(shape)}",
             )  # fmt: skip
 
     def caller(self, threads: int) -> Callable[..., None]:

@@ -229,15 +229,15 @@ def test_arrays_that_are_not_contiguous_are_taken_as_they_are() -> None:
 def test_what_does_not_fit_is_refused(threads: int) -> None:
     runtime.start("cpu", threads)
     fine, marks = some(4), np.zeros(4, np.int32)
-    with pytest.raises(Refusal, match="out should be a float64 array of 1 dimensions, but got a float32 array"):
+    with pytest.raises(Refusal, match=r"out should be a float64 array of 1 dimensions, not float32 \(4,\)"):
         several(fine, fine.astype(np.float32), marks, 1.0, 1)
-    with pytest.raises(Refusal, match=r"marks should be a int32 array .* got a int64 array of shape \(4,\)"):
+    with pytest.raises(Refusal, match=r"marks should be a int32 array .* not int64 \(4,\)"):
         several(fine, fine, np.zeros(4, np.int64), 1.0, 1)
-    with pytest.raises(Refusal, match=r"later should be .* got a float64 array of shape \(4,\)"):
+    with pytest.raises(Refusal, match=r"later should be .* not float64 \(4,\)"):
         conduct(some(4, 4), fine, 0.2)
     with pytest.raises(Refusal, match="float16"):
         conduct(some(4, 4).astype(np.float16), fine, 0.2)
-    with pytest.raises(Refusal, match="got a list"):
+    with pytest.raises(Refusal, match="not list"):
         conduct(some(4, 4), [1.0], 0.2)
 
 

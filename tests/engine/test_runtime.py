@@ -49,9 +49,15 @@ def test_no_more_threads_start_than_there_are_cores() -> None:
 
 def test_a_missing_device_is_refused_and_the_present_back_end_stays() -> None:
     before = runtime.start("cpu")
-    with pytest.raises(Refusal, match=f"{MISSING} did not start.*Choose cpu, or auto"):
+    with pytest.raises(Refusal, match=f"{MISSING} did not start.*Choose cpu or auto"):
         runtime.start(MISSING)
     assert runtime.runtime() is before
+
+
+def test_a_device_that_another_replaced_is_not_reported_any_more(taichi_x64: runtime.Runtime) -> None:
+    with pytest.raises(Refusal, match="did not start"):
+        runtime.start(MISSING)
+    assert runtime.runtime().backend == "cpu"
 
 
 def test_auto_takes_what_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -61,7 +67,7 @@ def test_auto_takes_what_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_without_taichi_devices_are_refused_and_auto_is_the_processor(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "taichi", None)
-    with pytest.raises(Refusal, match="Taichi is not installed"):
+    with pytest.raises(Refusal, match="needs Taichi, which is not installed"):
         runtime.start("taichi-x64")
     started = runtime.start("auto")
     assert started.backend == "cpu" and "taichi" not in started.numeric_class()
