@@ -1,0 +1,274 @@
+"""Benches: one living kernel per seat and scenario.
+
+The page that a kernel's notebook rendered is kept beside it, and a reload or a second tab is
+served that same page onto the same kernel: Voilà's widget manager restores every model from it.
+Rendering goes on whether or not the browser that asked for it is still there.
+"""
+
+import asyncio
+import hashlib
+import json
+import os
+import secrets
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from jupyter_core.utils import ensure_async
+from nbformat.v4 import new_code_cell, new_notebook
+from tornado.log import app_log
+from voila.notebook_renderer import NotebookRenderer
+
+from voila_apps.catalogue import Scenario
+from voila_apps.home import packages_folder
+from voila_apps.store import RecordStore, Sitting
+
+IDLE_SECONDS = 60 * 60.0  # a bench that nobody looks at is cleared; its run stays in the record
+UNJOINED_SECONDS = 120.0  # a page that was fetched and never came to life
+YIELDING_SECONDS = 5 * 60.0  # left for this long, a bench gives way to somebody who is waiting
+BENCHES_PER_SEAT = 3
+SWEEP_SECONDS = 5.0
+
+# What a kernel is allowed to see of the server's environment. Everything else stays with the server.
+INHERITED = (
+    "PATH", "HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "TZ", "LANG",
+    "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "NUMBA_CACHE_DIR", "NUMBA_CPU_NAME", "NUMBA_CPU_FEATURES",
+    "WANXIANG_BACKEND", "WANXIANG_LANG",
+)
+ONE_THREAD = dict.fromkeys(
+    ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "WANXIANG_THREADS"), "1")
+
+
+class Taken(Exception):
+    """Every bench is in use."""
+
+
+@dataclass
+class Bench:
+    """One seat's apparatus: a kernel, its page so far, and what the kernel may write."""
+
+    sitting: Sitting
+    scenario: Scenario
+    token: str
+    kernel_id: str = ""
+    snippets: list[str] = field(default_factory=list)
+    rendered: bool = False
+    failed: bool = False
+    opened: float = field(default_factory=time.monotonic)
+    joined: bool = False
+    left: float = field(default_factory=time.monotonic)
+    growing: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    async def page(self) -> AsyncIterator[str]:
+        """The page from its beginning, as it is rendered."""
+        served = 0
+        while not self.rendered or served < len(self.snippets):
+            async with self.growing:
+                while not self.rendered and served == len(self.snippets):
+                    await self.growing.wait()
+                fresh, served = "".join(self.snippets[served:]), len(self.snippets)
+            yield fresh
+
+    async def grow(self, snippet: str) -> None:
+        """Add to the page."""
+        async with self.growing:
+            self.snippets.append(snippet)
+            self.growing.notify_all()
+
+    async def finish(self) -> None:
+        """Nothing more will be added."""
+        async with self.growing:
+            self.rendered = True
+            self.growing.notify_all()
+
+
+class BenchRenderer(NotebookRenderer):
+    """Voilà's renderer for a scenario known to the catalogue: its code alone, on our kernel, in our template."""
+
+    async def load_notebook(self, path: str) -> Any:
+        """The notebook's code cells. Text cells are the teacher's, and stay in JupyterLab."""
+        stored = json.loads(Path(path).read_text(encoding="utf-8"))
+        code = ["".join(cell["source"]) for cell in stored["cells"] if cell["cell_type"] == "code"]
+        return new_notebook(cells=[new_code_cell(source) for source in code], metadata={
+            "kernelspec": {"name": "python3", "language": "python", "display_name": "Python 3"},
+            "language_info": {"name": "python"},
+        })
+
+
+class Benches:
+    """All benches of this server."""
+
+    def __init__(self, kernels: Any, store: RecordStore, renderer: Callable[[Bench], BenchRenderer],
+                 write: Callable[..., Awaitable[Any]], *, limit: int, complaints: Any = subprocess.DEVNULL) -> None:
+        self.kernels = kernels
+        self.store = store
+        self.write = write
+        self.renderer = renderer
+        self.limit = limit
+        self.complaints = complaints  # where kernels write what goes wrong in them
+        self.address = ""  # where kernels reach the record; known once the server listens
+        self._benches: dict[tuple[str, str], Bench] = {}
+        self._tokens: dict[str, Bench] = {}
+        self._opening = asyncio.Lock()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._workplace = tempfile.TemporaryDirectory(prefix="wanxiang-")
+
+    def __len__(self) -> int:
+        return len(self._benches)
+
+    async def open(self, seat: str, scenario: Scenario) -> Bench:
+        """The seat's bench for this scenario: the living one, or a new one that resumes its run."""
+        async with self._opening:
+            bench = self._benches.get((seat, scenario.id))
+            if bench is not None and self.alive(bench) and bench.scenario.content_hash == scenario.content_hash:
+                return bench
+            if bench is not None:
+                await self.clear(bench)
+            await self._make_room(seat)
+            return await self._start(seat, scenario)
+
+    def alive(self, bench: Bench) -> bool:
+        """Whether the kernel is there and its page did not fail."""
+        return not bench.failed and bench.kernel_id in self.kernels
+
+    def of_token(self, token: str) -> Bench | None:
+        """The bench whose kernel holds this token."""
+        return self._tokens.get(_hash(token))
+
+    def of_kernel(self, kernel_id: str, seat: str | None) -> Bench | None:
+        """The bench with this kernel, if it is the seat's own."""
+        return next((bench for bench in self._benches.values()
+                     if bench.kernel_id == kernel_id and bench.sitting.seat == seat), None)
+
+    async def clear(self, bench: Bench) -> None:
+        """End a bench's kernel. The run stays in the record and can be taken up again."""
+        self._benches.pop((bench.sitting.seat, bench.scenario.id), None)
+        if bench.kernel_id in self.kernels:
+            try:
+                await ensure_async(self.kernels.shutdown_kernel(bench.kernel_id, now=False))
+            except Exception as problem:
+                app_log.warning("Kernel %s did not end cleanly: %s", bench.kernel_id, problem)
+        self._tokens.pop(_hash(bench.token), None)
+
+    async def start_again(self, seat: str, scenario: Scenario) -> None:
+        """Put the seat's run of this scenario aside: the next bench begins a new attempt."""
+        async with self._opening:
+            bench = self._benches.get((seat, scenario.id))
+            sitting = bench.sitting if bench else self.store.sit(seat, scenario.id, scenario.content_hash)
+            if bench is not None:
+                await self.clear(bench)
+            if sitting.run is not None:
+                await self.write(self.store.end, sitting.run)
+
+    async def clear_all(self) -> None:
+        """End every kernel and remove what they left behind."""
+        await asyncio.gather(*(self.clear(bench) for bench in list(self._benches.values())))
+        self._workplace.cleanup()
+
+    async def sweep(self) -> None:
+        """Clear benches that died, that nobody joined, or that nobody has looked at for long."""
+        now = time.monotonic()
+        for bench in list(self._benches.values()):
+            self._note_presence(bench, now)
+            lost = bench.rendered and not self.alive(bench)
+            unjoined = bench.rendered and not bench.joined and now - bench.left > UNJOINED_SECONDS
+            if lost or unjoined or now - bench.left > IDLE_SECONDS:
+                await self.clear(bench)
+
+    async def sweep_forever(self) -> None:
+        """Sweep every few seconds until cancelled."""
+        while True:
+            await asyncio.sleep(SWEEP_SECONDS)
+            try:
+                await self.sweep()
+            except Exception:
+                app_log.exception("Clearing benches failed")
+
+    def _note_presence(self, bench: Bench, now: float) -> None:
+        if self._connections(bench) > 0:
+            bench.joined, bench.left = True, now
+
+    def _connections(self, bench: Bench) -> int:
+        return int(self.kernels._kernel_connections.get(bench.kernel_id, 0))
+
+    async def _make_room(self, seat: str) -> None:
+        """Clear the seat's longest-left bench beyond its share; when all are taken, the longest-left of all."""
+        now = time.monotonic()
+        for bench in self._benches.values():
+            self._note_presence(bench, now)
+        mine = sorted((b for b in self._benches.values() if b.sitting.seat == seat), key=lambda b: b.left)
+        if len(mine) >= BENCHES_PER_SEAT:
+            await self.clear(mine[0])
+        if len(self._benches) >= self.limit:
+            oldest = min(self._benches.values(), key=lambda b: b.left)
+            if now - oldest.left < YIELDING_SECONDS:
+                raise Taken
+            await self.clear(oldest)
+
+    async def _start(self, seat: str, scenario: Scenario) -> Bench:
+        token = secrets.token_urlsafe(32)
+        sitting = self.store.sit(seat, scenario.id, scenario.content_hash, _hash(token))
+        bench = Bench(sitting, scenario, token)
+        self._tokens[_hash(token)] = bench
+        bench.kernel_id = await ensure_async(self.kernels.start_kernel(
+            kernel_name="python3", cwd=self._workplace.name, env=self._environment(bench), stdout=subprocess.DEVNULL,
+            stderr=self.complaints))
+        self._benches[(seat, scenario.id)] = bench
+        task = asyncio.create_task(self._render(bench))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return bench
+
+    async def _render(self, bench: Bench) -> None:
+        try:
+            renderer = self.renderer(bench)
+            await renderer.initialize()
+            kernel = self.kernels.get_kernel(bench.kernel_id)
+            async for snippet, _ in renderer.generate_content_generator(bench.kernel_id, kernel):
+                await bench.grow(snippet)
+            outputs = [output for cell in renderer.notebook.cells for output in cell.outputs]
+            bench.failed = any(output.output_type == "error" for output in outputs)
+        except Exception:
+            app_log.exception("The page of %s could not be rendered", bench.scenario.id)
+            bench.failed = True
+            await bench.grow("<script>window.wanxiang && wanxiang.failed()</script></body></html>")
+        finally:
+            bench.left = time.monotonic()
+            await bench.finish()
+
+    def _environment(self, bench: Bench) -> dict[str, str]:
+        return kernel_environment(self._workplace.name) | {
+            "WANXIANG_SERVER": self.address, "WANXIANG_TOKEN": bench.token, "WANXIANG_SCENARIO": bench.scenario.id,
+        }
+
+
+def kernel_environment(workplace: str) -> dict[str, str]:
+    """What every process that runs a scenario gets: no secret, one thread, our packages, an empty home for IPython."""
+    environment = {name: os.environ[name] for name in INHERITED if name in os.environ}
+    return environment | ONE_THREAD | {
+        "PYTHONPATH": str(packages_folder()), "PYTHONUTF8": "1", "IPYTHONDIR": str(Path(workplace, "ipython")),
+        "PYTHONDONTWRITEBYTECODE": "" if os.access(packages_folder(), os.W_OK) else "1",
+    }
+
+
+def usual_limit() -> int:
+    """How many benches this machine can hold: half of its memory at 300 MB each."""
+    try:
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        memory = 8 * 2**30
+    return max(2, min(60, int(memory / 2 / 300e6)))
+
+
+def kernel_command() -> list[str]:
+    """The command line of a kernel: this Python, no history file."""
+    return [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", "--HistoryManager.enabled=False"]
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

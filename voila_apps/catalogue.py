@@ -1,0 +1,171 @@
+"""The catalogue: which scenarios there are, and what their cards say.
+
+A scenario's id is the stem of its notebook. Only what the catalogue knows can be opened, so a
+name from the network is looked up here and never becomes a path. Cards are read in a process of
+their own and kept by content, so that an unchanged catalogue costs a few `stat` calls.
+"""
+
+import asyncio
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+READING_SECONDS = 60.0  # for one scenario; a first import compiles kernels
+KEPT_FORM = 3  # of the cards on disk; raised when `cards.describe` says something else
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One entry of the catalogue."""
+
+    id: str
+    path: Path
+    own: bool  # a teacher's own, not one that came with Wanxiang
+    card: dict[str, Any] = field(repr=False)
+
+    @property
+    def content_hash(self) -> str:
+        """A print of everything that is declared: a run can be taken up again while it stays the same."""
+        return str(self.card.get("content_hash", ""))
+
+    @property
+    def error(self) -> dict[str, str] | None:
+        """Why it cannot be opened, in both languages; None when it can."""
+        return self.card.get("error")
+
+    @property
+    def title(self) -> dict[str, str]:
+        """The title in both languages; the file's name for one that cannot be read."""
+        return self.card.get("title") or {"en": self.path.name, "zh": self.path.name}
+
+
+class Catalogue:
+    """Scenarios of the shipped folder and of a teacher's folder."""
+
+    def __init__(self, shipped: Path, own: Path, kept: Path | None = None,
+                 environment: dict[str, str] | None = None) -> None:
+        self.shipped = shipped
+        self.own = own
+        self.kept = kept
+        self.environment = environment
+        self._cards: dict[str, dict[str, Any]] = self._load_kept()
+        self._scenarios: dict[str, Scenario] = {}
+        self._seen: tuple[Any, ...] | None = None
+        self._reading = asyncio.Lock()
+
+    async def scenarios(self) -> dict[str, Scenario]:
+        """All scenarios by id, as the folders are now."""
+        async with self._reading:
+            seen = (*(_stamp(path) for path, _ in self._notebooks()), _code_stamp())
+            if seen != self._seen:
+                self._scenarios = await self._read()
+                self._seen = seen
+            return self._scenarios
+
+    def _notebooks(self) -> Iterator[tuple[Path, bool]]:
+        for folder, own in ((self.shipped, False), (self.own, True)):
+            if folder.is_dir():
+                for path in sorted(folder.glob("*.ipynb")):
+                    if path.is_file() and not path.name.startswith("."):
+                        yield path, own
+
+    async def _read(self) -> dict[str, Scenario]:
+        code = _code_stamp()
+        keys = {path: f"{KEPT_FORM}:{code}:{_file_hash(path)}" for path, _ in self._notebooks()}
+        missing = [path for path, key in keys.items() if key not in self._cards]
+        if missing:
+            for path, card in (await read_cards(missing, self.environment)).items():
+                self._cards[keys[path]] = card
+            self._cards = {key: self._cards[key] for key in keys.values()}
+            self._save_kept()
+        found: dict[str, Scenario] = {}
+        for path, own in self._notebooks():
+            if path in keys:  # one that appeared meanwhile is read next time
+                name = path.stem if path.stem not in found else f"own-{path.stem}"
+                found[name] = Scenario(name, path, own, self._cards[keys[path]])
+        return found
+
+    def _load_kept(self) -> dict[str, dict[str, Any]]:
+        try:
+            kept = json.loads(self.kept.read_text(encoding="utf-8")) if self.kept else {}
+        except (OSError, ValueError):
+            return {}
+        return kept if isinstance(kept, dict) else {}
+
+    def _save_kept(self) -> None:
+        if self.kept is not None:
+            part = self.kept.with_suffix(".part")
+            good = {key: card for key, card in self._cards.items() if "error" not in card}
+            part.write_text(json.dumps(good, ensure_ascii=False), encoding="utf-8")
+            part.replace(self.kept)
+
+
+async def read_cards(paths: list[Path], environment: dict[str, str] | None = None) -> dict[Path, dict[str, Any]]:
+    """The cards of these notebooks; one that crashes or hangs its reader gets an error card, the others are read."""
+    cards: dict[Path, dict[str, Any]] = {}
+    while left := [path for path in paths if path not in cards]:
+        cards.update(await _read_some(left, environment))
+        stuck = next((path for path in left if path not in cards), None)
+        if stuck is not None:
+            cards[stuck] = {"error": _stuck(stuck)}
+    return cards
+
+
+async def _read_some(paths: list[Path], environment: dict[str, str] | None) -> dict[Path, dict[str, Any]]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "voila_apps.cards", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL, env=environment, limit=2**20,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    cards: dict[Path, dict[str, Any]] = {}
+    try:
+        process.stdin.write(json.dumps([str(path) for path in paths]).encode())
+        process.stdin.close()
+        while line := await asyncio.wait_for(process.stdout.readline(), READING_SECONDS):
+            answer = json.loads(line)
+            cards[Path(answer["path"])] = answer["card"]
+    except (TimeoutError, ValueError, ConnectionError):
+        pass  # the first one without an answer is to blame; `read_cards` goes on behind it
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+    return cards
+
+
+def _stuck(path: Path) -> dict[str, str]:
+    return {
+        "en": f"{path.name} cannot be opened: reading it crashed or took longer than {READING_SECONDS:.0f} s. "
+              f"`wanxiang check {path.name}` shows where.",
+        "zh": f"无法打开 {path.name}：读取时程序崩溃，或超过了 {READING_SECONDS:.0f} 秒。"
+              f"运行 `wanxiang check {path.name}` 可以看到出错的位置。",
+    }
+
+
+def _file_hash(path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return "unreadable"
+
+
+def _stamp(path: Path) -> tuple[str, int, int]:
+    status = path.stat()
+    return str(path), status.st_mtime_ns, status.st_size
+
+
+def _code_stamp() -> str:
+    """Changes whenever a file of the labs or the engine changes: their import may now succeed, or fail."""
+    root = Path(__file__).resolve().parents[1]
+    stamps = []
+    for package in ("labs", "engine"):
+        for folder, folders, files in os.walk(root / package):
+            folders[:] = sorted(name for name in folders if name != "__pycache__")
+            stamps += [_stamp(Path(folder, file)) for file in sorted(files) if file.endswith(".py")]
+    return hashlib.sha256(repr(stamps).encode()).hexdigest()[:16]

@@ -1,0 +1,35 @@
+"""`wanxiang serve`: the laboratory for one laptop or one class."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from voila_apps.home import data_folder
+from voila_apps.listening import bind
+from voila_apps.speaking import in_words
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(serve)
+
+
+def serve(
+    port: Annotated[int, typer.Option(envvar="PORT", help="Where to listen; 0 takes any free port.")] = 8866,
+    host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 lets the local network in.")] = "127.0.0.1",
+    data: Annotated[Path | None, typer.Option(help="Folder of the record; else WANXIANG_DATA's.")] = None,
+    scenarios: Annotated[Path | None, typer.Option(help="Folder with your own scenario notebooks.")] = None,
+    benches: Annotated[int, typer.Option(min=0, help="Most benches at once; 0 asks the machine's memory.")] = 0,
+) -> None:
+    """Serve the catalogue and the students' benches."""
+    folder = data_folder(data, scenarios)
+    folder.prepare()
+    sockets = bind(host, port)
+
+    from voila_apps.server import ClassServer, Serving  # Voilà takes seconds to load
+
+    def announce(address: str) -> None:
+        print(in_words("Wanxiang is open at {address}", address=address), flush=True)
+
+    ClassServer(Serving(folder, host=host, benches=benches)).run(sockets, announce)

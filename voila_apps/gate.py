@@ -1,0 +1,116 @@
+"""The gate between browsers and kernels: who may talk to which kernel, and in what form.
+
+A kernel is reached by the seat that owns it and by nobody else. Only widget traffic passes, so a
+page can never make a kernel execute code. A message is looked at before Jupyter's own parser is:
+that one takes the number of parts from the message and counts up to it, however large.
+"""
+
+import re
+from typing import Any
+
+from jupyter_server.auth.identity import IdentityProvider, User
+from jupyter_server.base.handlers import JupyterHandler
+from jupyter_server.services.kernels.handlers import KernelHandler
+from tornado.web import HTTPError, RequestHandler
+from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
+
+from voila_apps.benches import Bench, Benches
+
+PROTOCOL = "v1.kernel.websocket.jupyter.org"
+KERNEL_ID = r"(?P<kernel_id>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
+PASSING = ["comm_open", "comm_close", "comm_msg", "comm_info_request", "kernel_info_request"]
+SESSION = re.compile(r"[A-Za-z0-9_-]{1,64}")
+SEAT_COOKIE = "wanxiang_seat"
+SEAT_DAYS = 400  # the longest that browsers keep a cookie
+PARTS = 64  # of one message; Jupyter needs six and one per buffer
+WORD = 8  # bytes of the little-endian integers that a message begins with
+
+
+def seat_of(handler: RequestHandler) -> str | None:
+    """The seat whose signed cookie this request carries."""
+    value = handler.get_signed_cookie(SEAT_COOKIE, max_age_days=SEAT_DAYS)
+    return value.decode() if value else None
+
+
+class SeatIdentity(IdentityProvider):
+    """Who is asking: a seat. There are no accounts, no tokens in addresses, no login page."""
+
+    def get_user(self, handler: RequestHandler) -> User | None:
+        """The seat of the signed cookie; nobody without one."""
+        seat = seat_of(handler)
+        return User(username=seat) if seat else None
+
+    def get_handlers(self) -> list[tuple[str, object]]:
+        """No pages of its own."""
+        return []
+
+    def is_token_authenticated(self, handler: RequestHandler) -> bool:
+        """Never: only cookies count here."""
+        return False
+
+
+def own_bench(handler: JupyterHandler, kernel_id: str) -> Bench:
+    """The bench of this kernel, if it belongs to the seat that asks; otherwise there is no such kernel."""
+    benches: Benches = handler.settings["benches"]
+    bench = benches.of_kernel(kernel_id, seat_of(handler))
+    if bench is None:
+        raise HTTPError(404, "No such kernel")
+    return bench
+
+
+class OwnKernel(KernelHandler):
+    """What the page asks about its kernel before it connects."""
+
+    SUPPORTED_METHODS = ("GET", "HEAD")
+
+    async def prepare(self) -> None:  # type: ignore[override]
+        """Refuse strangers."""
+        await super().prepare()
+        own_bench(self, self.path_kwargs["kernel_id"])
+
+
+class OwnChannels(VoilaKernelWebsocketHandler):
+    """The socket between a page and its own kernel."""
+
+    async def pre_get(self) -> None:
+        """Refuse strangers, and sockets in a form that Voilà's header parser cannot end on."""
+        own_bench(self, self.kernel_id)
+        offered = self.request.headers.get("Sec-WebSocket-Protocol", "")
+        if PROTOCOL not in [name.strip() for name in offered.split(",")]:
+            raise HTTPError(400, f"This socket speaks {PROTOCOL} only")
+        if not SESSION.fullmatch(self.get_argument("session_id", "")):
+            raise HTTPError(400, "No proper session_id")
+        await super().pre_get()
+
+    def on_message(self, ws_message: Any) -> None:
+        """Pass on a message that is one."""
+        if not well_formed(ws_message):
+            self.close(1003, "Not a kernel message")
+            return
+        try:
+            super().on_message(ws_message)
+        except (ValueError, KeyError, TypeError, IndexError):
+            self.close(1003, "Not a kernel message")
+
+
+def well_formed(message: Any) -> bool:
+    """Whether the offsets that a message begins with are few, rising and inside it."""
+    if not isinstance(message, bytes) or len(message) < WORD:
+        return False
+    count = int.from_bytes(message[:WORD], "little")
+    if not 6 <= count <= PARTS or len(message) < WORD * (count + 1):
+        return False
+    offsets = [int.from_bytes(message[WORD * i:WORD * (i + 1)], "little") for i in range(1, count + 1)]
+    return offsets[0] == WORD * (count + 1) and offsets == sorted(offsets) and offsets[-1] <= len(message)
+
+
+class EndBench(RequestHandler):
+    """Voilà's page ends its kernel whenever it is left. Here a kernel ends when its owner says so, and only then."""
+
+    async def post(self, kernel_id: str) -> None:
+        """End one's own bench, when asked to in so many words."""
+        benches: Benches = self.settings["benches"]
+        bench = benches.of_kernel(kernel_id, seat_of(self))
+        if bench is not None and self.get_body_argument("end", "") == "yes":
+            await benches.clear(bench)
+        self.set_status(204)

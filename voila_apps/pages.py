@@ -1,0 +1,185 @@
+"""What a browser sees: the catalogue, a student's bench, and the pages that say why there is none."""
+
+import json
+import secrets
+import time
+from functools import lru_cache
+from typing import Any
+
+from jinja2 import Environment
+from tornado.log import app_log
+from tornado.web import HTTPError, RequestHandler
+
+from voila_apps.benches import Benches, Taken
+from voila_apps.catalogue import Catalogue, Scenario
+from voila_apps.gate import SEAT_COOKIE, SEAT_DAYS, seat_of
+from voila_apps.store import Progress, RecordStore
+from voila_apps.wording import CATALOGUE_WORDS, NOTICES, in_both
+
+LANGUAGE_COOKIE = "wanxiang_lang"
+OWN_FILES = (
+    "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; "
+    "frame-ancestors 'self'; base-uri 'none'"
+)
+# anywidget loads each widget's script from a blob, and three.js compiles some of its own.
+BENCH_FILES = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; "
+    "style-src 'self' 'unsafe-inline' blob:; img-src 'self' data: blob:; font-src 'self' data:; "
+    "connect-src 'self' data: blob:; worker-src 'self' blob:; frame-ancestors 'self'; base-uri 'none'"
+)
+
+
+class Page(RequestHandler):
+    """A page of ours, in two languages, loading nothing from elsewhere."""
+
+    policy = OWN_FILES
+
+    def set_default_headers(self) -> None:
+        """No page is kept by a browser, framed elsewhere, or allowed to load from another host."""
+        for name, value in {
+            "Content-Security-Policy": self.policy, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff",
+            "Referrer-Policy": "same-origin", "Content-Type": "text/html; charset=utf-8", "Server": "Wanxiang",
+        }.items():
+            self.set_header(name, value)
+
+    @property
+    def language(self) -> str:
+        """The reader's language: the one chosen before, else the browser's first among ours."""
+        chosen = self.get_cookie(LANGUAGE_COOKIE)
+        if chosen in ("en", "zh"):
+            return chosen
+        return "zh" if self.get_browser_locale("en").code.startswith("zh") else "en"
+
+    def seat(self) -> str:
+        """The seat of this browser; a new guest's when it has none."""
+        seat = seat_of(self)
+        if seat is None:
+            seat = f"guest-{secrets.token_hex(6)}"
+            self.set_signed_cookie(SEAT_COOKIE, seat, expires_days=SEAT_DAYS, httponly=True, samesite="Lax",
+                                   secure=self.request.protocol == "https")
+        return seat
+
+    def paint(self, template: str, **content: Any) -> str:
+        """A page from a template."""
+        environment: Environment = self.settings["templates"]
+        content |= {"lang": self.language, "static": self.settings["own_shelf"].url, "words": interface_words()}
+        return environment.get_template(template).render(content)
+
+    def notice(self, status: int, name: str, **fields: Any) -> None:
+        """A page that says what is the matter and what to do."""
+        self.set_status(status)
+        texts = {part: in_both(text, **fields) for part, text in NOTICES[name].items()}
+        self.finish(self.paint("notice.html", name=name, texts=texts))
+
+    def write_error(self, status_code: int, **_: Any) -> None:
+        """Never a traceback: a calm page."""
+        self.set_default_headers()
+        self.notice(status_code, "unknown" if status_code < 500 else "trouble")
+
+
+class NotFound(Page):
+    """Every address that is none of ours."""
+
+    def prepare(self) -> None:
+        """There is nothing here."""
+        raise HTTPError(404)
+
+
+class CataloguePage(Page):
+    """All scenarios as cards."""
+
+    async def get(self) -> None:
+        """The catalogue, with what this seat has begun."""
+        seat = seat_of(self)
+        catalogue: Catalogue = self.settings["catalogue"]
+        store: RecordStore = self.settings["store"]
+        progress = store.progress(seat) if seat else {}
+        scenarios = await catalogue.scenarios()
+        cards = [self._card(scenario, progress.get(scenario.id)) for scenario in scenarios.values()]
+        self.seat()
+        self.finish(self.paint("catalogue.html", cards=sorted(cards, key=_order), spoken=_in_script(interface_words())))
+
+    def _card(self, scenario: Scenario, progress: Progress | None) -> dict[str, Any]:
+        card = {"id": scenario.id, "own": scenario.own, "title": scenario.title, "error": scenario.error, **{
+            name: scenario.card.get(name) for name in ("summary", "subject", "level", "minutes", "curriculum", "lab",
+                                                       "lab_title", "steps")}}
+        pictures = self.settings["picture_shelf"]
+        card["picture"] = next((pictures.url(name) for suffix in (".webp", ".png")
+                                if (name := f"{card['lab']}{suffix}") in pictures.files), None)
+        if progress is not None and not progress.ended:
+            minutes = max(0, int(time.time() - progress.last) // 60)
+            card["begun"] = {"readings": progress.readings, "minutes_ago": minutes}
+        return card
+
+
+class LabPage(Page):
+    """A student's bench."""
+
+    policy = BENCH_FILES
+
+    async def get(self, name: str) -> None:
+        """The living bench of this seat, or a new one; the page grows while it is prepared."""
+        scenario = await self._scenario(name)
+        if scenario.error:
+            self.notice(503, "broken", title=scenario.title, problem=scenario.error)
+            return
+        benches: Benches = self.settings["benches"]
+        try:
+            bench = await benches.open(self.seat(), scenario)
+        except Taken:
+            self.set_header("Retry-After", "15")
+            self.notice(503, "taken")
+            return
+        self.write(self.paint("doorstep.html", title=scenario.title))
+        await self.flush()
+        async for part in bench.page():
+            self.write(part)
+            await self.flush()
+
+    async def _scenario(self, name: str) -> Scenario:
+        catalogue: Catalogue = self.settings["catalogue"]
+        scenario = (await catalogue.scenarios()).get(name)
+        if scenario is None:
+            raise HTTPError(404)
+        return scenario
+
+    def log_exception(self, *problem: Any) -> None:
+        """A browser that went away while its page was growing is nothing to report."""
+        if not self._finished and self._headers_written:
+            app_log.info("A page was left before it was complete")
+        else:
+            super().log_exception(*problem)
+
+
+class StartAgain(LabPage):
+    """Put the run aside and begin the next attempt, with new hidden values."""
+
+    async def post(self, name: str) -> None:
+        """End this seat's run of the scenario; it stays in the record."""
+        scenario = await self._scenario(name)
+        seat = seat_of(self)
+        if seat is not None:
+            await self.settings["benches"].start_again(seat, scenario)
+        self.redirect(f"/lab/{name}")
+
+    async def get(self, name: str) -> None:
+        """Looking at this address changes nothing."""
+        self.redirect(f"/lab/{name}")
+
+
+@lru_cache
+def interface_words() -> dict[str, dict[str, str]]:
+    """Every word of the catalogue in both languages."""
+    return {name: in_both(text) for name, text in CATALOGUE_WORDS.items()}
+
+
+def _in_script(data: Any) -> str:
+    """JSON that can stand inside a script element."""
+    return json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")
+
+
+def _order(card: dict[str, Any]) -> tuple[Any, ...]:
+    """What was begun comes first, what cannot be opened last."""
+    begun = card.get("begun")
+    return (card["error"] is not None, begun["minutes_ago"] if begun else float("inf"), card["own"],
+            str((card.get("subject") or {}).get("en")), str(card.get("lab")), card["title"]["en"])

@@ -1,0 +1,117 @@
+"""How a kernel reaches the record: with a token for its own run, over HTTP, never by opening the database.
+
+"Saved" is answered only after the commit. Everything that writes goes through one thread, so the
+event loop never waits for the disk.
+"""
+
+import asyncio
+import json
+import shutil
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NoReturn
+
+from sqlalchemy.exc import SQLAlchemyError
+from tornado.log import app_log
+from tornado.web import HTTPError, RequestHandler
+
+from engine.errors import Refusal
+from voila_apps.benches import Bench, Benches
+from voila_apps.store import RecordStore
+
+DOCUMENTS_AT_ONCE = 1000
+POST_BYTES = 8 * 1024 * 1024
+
+
+class KernelRequest(RequestHandler):
+    """A request that carries the token of a run."""
+
+    bench: Bench
+
+    def prepare(self) -> None:
+        """Find the bench that holds this token; everybody else is turned away."""
+        scheme, _, token = self.request.headers.get("Authorization", "").partition(" ")
+        benches: Benches = self.settings["benches"]
+        bench = benches.of_token(token) if scheme == "Bearer" and token else None
+        if bench is None:
+            self.set_header("WWW-Authenticate", "Bearer")
+            raise HTTPError(401)
+        self.bench = bench
+
+    def write_error(self, status_code: int, **_: Any) -> None:
+        """Errors are JSON too."""
+        self.finish({"error": self._reason})
+
+    async def in_writer(self, work: Callable[..., Any], *arguments: Any) -> Any:
+        """Do something with the store in its one writing thread; a full disk and a refusal have their own answers."""
+        writer: ThreadPoolExecutor = self.settings["writer"]
+        try:
+            return await asyncio.get_running_loop().run_in_executor(writer, work, *arguments)
+        except Refusal as refusal:
+            self.refuse(409, str(refusal))
+        except SQLAlchemyError as problem:
+            app_log.error("The record could not be written: %s", problem)
+            self.refuse(507, "The record could not be written.")
+
+    def refuse(self, status: int, why: str) -> NoReturn:
+        """End this request with a status and a sentence."""
+        raise HTTPError(status, reason=" ".join(why.split())[:300].encode("ascii", "replace").decode())
+
+
+class RunRequest(KernelRequest):
+    """What a kernel needs to begin or to go on."""
+
+    async def get(self) -> None:
+        """The run's uid, the draw key, the seat, and the documents so far."""
+        sitting = self.bench.sitting
+        store: RecordStore = self.settings["store"]
+        saved = await self.in_writer(store.documents, sitting.run) if sitting.run else []
+        self.finish({"run": sitting.run, "draw_key": sitting.draw_key.hex(), "seat": sitting.seat, "documents": saved})
+
+
+class DocumentsRequest(KernelRequest):
+    """Documents on their way into the record."""
+
+    async def post(self) -> None:
+        """Save all of them or none; answers with their uids once they are on the disk."""
+        store: RecordStore = self.settings["store"]
+        posted = self._posted()
+        self.finish({"saved": await self.in_writer(store.append, self.bench.sitting, posted)})
+
+    def _posted(self) -> list[Any]:
+        if len(self.request.body) > POST_BYTES:
+            self.refuse(413, f"More than {POST_BYTES} bytes in one post.")
+        try:
+            body = json.loads(self.request.body, parse_constant=_no_constant)
+            posted = body["documents"]
+        except (ValueError, KeyError, TypeError, RecursionError):
+            self.refuse(400, "Not a list of documents.")
+        if not isinstance(posted, list) or len(posted) > DOCUMENTS_AT_ONCE:
+            self.refuse(400, "Not a list of documents, or too long a one.")
+        return posted
+
+
+class Health(RequestHandler):
+    """Whether the server can do its work, for whoever watches it."""
+
+    async def get(self) -> None:
+        """Status, benches, free disk and the record's state, as JSON."""
+        benches: Benches = self.settings["benches"]
+        store: RecordStore = self.settings["store"]
+        writer: ThreadPoolExecutor = self.settings["writer"]
+        try:
+            await asyncio.get_running_loop().run_in_executor(writer, store.runs, "")
+            record = "ok"
+        except SQLAlchemyError:
+            record = "unreadable"
+        self.set_header("Cache-Control", "no-store")
+        self.set_status(200 if record == "ok" else 503)
+        self.finish({
+            "status": "ok" if record == "ok" else "failing", "version": self.settings["version"], "record": record,
+            "benches": len(benches), "bench_limit": benches.limit,
+            "disk_free_bytes": shutil.disk_usage(store.path.parent).free,
+        })
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a number that can be recorded")

@@ -1,0 +1,281 @@
+"""The class server: standalone Voilà, with our own doors.
+
+Of Voilà it keeps the renderer, the kernel manager that lets widget traffic through and nothing
+else, and the scripts of its page. Its trees, files, contents and its shutdown on leaving a page
+are not offered. Catalogue, benches and the record are ours.
+"""
+
+import asyncio
+import contextlib
+import logging
+import logging.handlers
+import signal
+import socket
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import tornado.web
+from jinja2 import Environment, FileSystemLoader
+from jupyter_client.kernelspec import KernelSpec, KernelSpecManager, NoSuchKernel
+from tornado.httpserver import HTTPServer
+from tornado.log import access_log
+from traitlets import Type
+from traitlets.config import Config
+from voila.app import Voila
+from voila.configuration import VoilaConfiguration
+from voila.utils import get_page_config, get_voila_labextensions_path
+
+from engine.errors import Refusal
+from voila_apps.benches import Bench, Benches, BenchRenderer, kernel_command, kernel_environment, usual_limit
+from voila_apps.catalogue import Catalogue
+from voila_apps.gate import KERNEL_ID, PASSING, EndBench, OwnChannels, OwnKernel, SeatIdentity
+from voila_apps.home import DataFolder, shipped_scenarios
+from voila_apps.listening import reachable, shown
+from voila_apps.pages import CataloguePage, LabPage, NotFound, StartAgain
+from voila_apps.record import DocumentsRequest, Health, RunRequest
+from voila_apps.shelves import Shelf, ShelfHandler
+from voila_apps.store import RecordStore, draw_key
+
+TEMPLATES = Path(__file__).resolve().parent / "template"
+BODY_BYTES = 16 * 1024 * 1024
+SOCKET_MESSAGE_BYTES = 1024 * 1024  # from a browser: clicks and numbers
+EXTENSIONS = ["@voila-dashboards/widgets-manager8", "@jupyter-widgets/jupyterlab-manager", "anywidget",
+              "jupyter-threejs", "jupyterlab-datawidgets"]
+
+
+@dataclass(frozen=True)
+class Serving:
+    """How to serve: where to listen, where to keep things, how many benches."""
+
+    folder: DataFolder
+    host: str = "127.0.0.1"
+    benches: int = 0  # 0: as many as the machine's memory allows
+    shipped: Path | None = None
+
+
+class OneKernelSpec(KernelSpecManager):
+    """This Python and nothing else, whatever kernels are installed on the machine."""
+
+    def find_kernel_specs(self) -> dict[str, str]:
+        """The only kernel."""
+        return {"python3": tempfile.gettempdir()}
+
+    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
+        """How to start it."""
+        if kernel_name != "python3":
+            raise NoSuchKernel(kernel_name)
+        return KernelSpec(argv=kernel_command(), display_name="Python 3", language="python")
+
+
+class ClassServer(Voila):
+    """Voilà's application with our handlers, our seats and our template."""
+
+    identity_provider_class = Type(default_value=SeatIdentity, klass=SeatIdentity)
+
+    def __init__(self, serving: Serving, **traits: Any) -> None:
+        super().__init__(config=_config(), log_level=logging.WARNING, open_browser=False, **traits)
+        self.serving = serving
+        self.folder = serving.folder
+        self.closing: asyncio.Event | None = None
+
+    def initialize(self, argv: list[str] | None = None) -> None:
+        """Settings are ours alone: no configuration file of the machine is read."""
+        self._init_asyncio_patch()
+        self.voila_configuration = VoilaConfiguration(parent=self)
+        self.template_paths = [str(TEMPLATES / "bench")]
+        self.root_dir = str(self.folder.root)
+
+    def init_settings(self) -> dict[str, Any]:
+        """Voilà's settings, with the store, the catalogue and the benches among them."""
+        secret = self.folder.secret()
+        self.cookie_secret = draw_key(secret, "cookies", "", 0)
+        settings: dict[str, Any] = super().init_settings()
+        self.kernel_manager.allowed_message_types = PASSING
+        self.store = RecordStore(self.folder.record, secret)
+        self.writer = ThreadPoolExecutor(1, thread_name_prefix="record")
+        self.benches = Benches(self.kernel_manager, self.store, self.renderer, self.in_writer,
+                               limit=self.serving.benches or usual_limit(), complaints=self.complaints)
+        settings |= {
+            "store": self.store, "writer": self.writer, "benches": self.benches, "version": wanxiang_version(),
+            "catalogue": Catalogue(self.serving.shipped or shipped_scenarios(), self.folder.scenarios,
+                                   self.folder.root / "cards.json", kernel_environment(str(self.folder.root))),
+            "templates": Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True,
+                                     lstrip_blocks=True),
+            "default_handler_class": NotFound, "websocket_max_message_size": SOCKET_MESSAGE_BYTES,
+            "ws_ping_interval": 20_000, "ws_ping_timeout": 20_000, "log_function": _log_request,
+        }
+        self._stock_shelves(settings)
+        return settings
+
+    def _stock_shelves(self, settings: dict[str, Any]) -> None:
+        """What browsers may fetch, and the page configuration that tells Voilà's script where it lies."""
+        extensions = [Path(path) for path in get_voila_labextensions_path()]
+        found = {name: next((path / name for path in extensions if (path / name / "package.json").is_file()), None)
+                 for name in EXTENSIONS}
+        missing = [name for name, path in found.items() if path is None]
+        if missing:
+            raise Refusal("A part of the student's page is missing: {parts}. Install Wanxiang again.",
+                          parts=", ".join(missing))
+        self.shelves = {
+            "own_shelf": Shelf("/static/own", [TEMPLATES / "static"]),
+            "picture_shelf": Shelf("/static/pictures", [_pictures()]),
+            "script_shelf": Shelf("/static/voila", [_voila_scripts()]),
+            "extension_shelf": Shelf("/static/extensions", sorted({path.parents[len(Path(name).parts) - 1]
+                                                                   for name, path in found.items() if path}),
+                                     names=EXTENSIONS),
+        }
+        settings |= self.shelves
+        config = get_page_config(base_url="/", settings=settings, log=self.log,
+                                 voila_configuration=self.voila_configuration)
+        self.page_config = config | {
+            "fullStaticUrl": self.shelves["script_shelf"].address,
+            "fullLabextensionsUrl": self.shelves["extension_shelf"].address,
+            "fullMathjaxUrl": self.shelves["own_shelf"].url("no-mathjax.js"), "mathjaxConfig": "none",
+        }
+
+    def init_handlers(self) -> list[Any]:
+        """Every door there is."""
+        return [
+            (r"/", CataloguePage),
+            (r"/lab/([^/]+)", LabPage),
+            (r"/lab/([^/]+)/again", StartAgain),
+            (r"/health", Health),
+            (r"/api/run", RunRequest),
+            (r"/api/documents", DocumentsRequest),
+            (rf"/api/kernels/{KERNEL_ID}", OwnKernel),
+            (rf"/api/kernels/{KERNEL_ID}/channels", OwnChannels),
+            (rf"/voila/api/shutdown/{KERNEL_ID}", EndBench),
+            *[(shelf.route, ShelfHandler, {"shelf": shelf}) for shelf in self.shelves.values()],
+        ]
+
+    def renderer(self, bench: Bench) -> BenchRenderer:
+        """Voilà's renderer for one bench."""
+        return BenchRenderer(
+            voila_configuration=self.voila_configuration, traitlet_config=self.config,
+            template_paths=self.template_paths, notebook_path=str(bench.scenario.path), base_url="/",
+            contents_manager=self.contents_manager, kernel_spec_manager=self.kernel_spec_manager,
+            page_config=self.page_config,
+        )
+
+    async def in_writer(self, work: Callable[..., Any], *arguments: Any) -> Any:
+        """Do something in the one thread that writes to the record."""
+        return await asyncio.get_running_loop().run_in_executor(self.writer, work, *arguments)
+
+    def run(self, sockets: list[socket.socket], announce: Callable[[str], None]) -> None:
+        """Serve until told to stop. `announce` is called with the address once it can be opened."""
+        self.initialize()
+        with contextlib.suppress(KeyboardInterrupt), _log_file(self.folder.log, self.log), \
+                self.folder.kernel_log.open("wb") as self.complaints:
+            asyncio.run(self._serve(sockets, announce))
+
+    async def _serve(self, sockets: list[socket.socket], announce: Callable[[str], None]) -> None:
+        self.closing = asyncio.Event()
+        with tempfile.TemporaryDirectory(prefix="wanxiang-") as connections:
+            self.connection_dir = connections
+            self.app = tornado.web.Application(**self.init_settings())
+            self.app.add_handlers(".*$", self.init_handlers())
+            server = HTTPServer(self.app, max_body_size=BODY_BYTES, max_header_size=32 * 1024)
+            server.add_sockets(sockets)
+            self.port = sockets[0].getsockname()[1]
+            self.benches.address = f"http://{reachable(self.serving.host)}:{self.port}"
+            sweeping = asyncio.create_task(self.benches.sweep_forever())
+            _on_signals(self.closing.set)
+            announce(f"http://{shown(self.serving.host)}:{self.port}/")
+            try:
+                await self.closing.wait()
+            finally:
+                sweeping.cancel()
+                await self._close(server)
+
+    async def _close(self, server: HTTPServer) -> None:
+        """Kernels first, while they can still deliver what they recorded; then the doors, then the record."""
+        await self.benches.clear_all()
+        server.stop()
+        self.writer.shutdown()
+        self.store.close()
+
+
+def wanxiang_version() -> str:
+    """The installed version, or "checkout"."""
+    try:
+        return version("wanxiang")
+    except PackageNotFoundError:
+        return "checkout"
+
+
+def _config() -> Config:
+    """What standalone Voilà is told: one template, no override from an address, quiet kernels that stay dead."""
+    return Config({
+        "VoilaConfiguration": {
+            "template": "bench", "theme": "light", "allow_template_override": "NO", "allow_theme_override": "NO",
+            "show_tracebacks": False, "strip_sources": True, "extension_allowlist": EXTENSIONS, "file_allowlist": [],
+            "kernel_spec_manager_class": OneKernelSpec, "http_keep_alive_timeout": 3600,
+        },
+        "KernelRestarter": {"restart_limit": 0, "time_to_dead": 1.0},
+        "ZMQChannelsWebsocketConnection": {"limit_rate": False},
+        "MappingKernelManager": {"buffer_offline_messages": False},
+        # Sockets in a folder of this user alone, where there are such: others on the machine cannot listen in.
+        "KernelManager": {"shutdown_wait_time": 2.0} | ({"transport": "ipc"} if sys.platform != "win32" else {}),
+        "VoilaExecutor": {"timeout": 120},
+    })
+
+
+def _on_signals(close: Callable[[], None]) -> None:
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        try:
+            loop.add_signal_handler(name, close)
+        except NotImplementedError:  # Windows: its loop has none
+            signal.signal(name, lambda *_: loop.call_soon_threadsafe(close))
+
+
+@contextlib.contextmanager
+def _log_file(path: Path, application: logging.Logger) -> Iterator[None]:
+    """Everything worth keeping goes to a file that is rotated; the terminal keeps the address alone."""
+    keeper = logging.handlers.RotatingFileHandler(path, maxBytes=2_000_000, backupCount=3, encoding="utf-8")
+    keeper.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    keeper.setLevel(logging.INFO)
+    root, jupyter = logging.getLogger(), logging.getLogger("tornado")
+    root.handlers[:] = [keeper]
+    application.handlers[:] = []
+    application.propagate = True
+    jupyter.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        keeper.close()
+
+
+def _log_request(handler: tornado.web.RequestHandler) -> None:
+    """Requests that failed on our side; the rest would only fill the disk."""
+    if handler.get_status() >= 500 and handler.get_status() != 503:
+        access_log.warning("%d %s %s (%.0f ms)", handler.get_status(), handler.request.method, handler.request.path,
+                           1e3 * handler.request.request_time())
+
+
+def _voila_scripts() -> Path:
+    """The folder with Voilà's page script and its chunks."""
+    for root in [Path(sys.prefix) / "share" / "jupyter", *_jupyter_roots()]:
+        folder = root / "voila" / "templates" / "base" / "static"
+        if (folder / "voila.js").is_file():
+            return folder
+    raise Refusal("A part of the student's page is missing: {parts}. Install Wanxiang again.", parts="voila.js")
+
+
+def _jupyter_roots() -> list[Path]:
+    from jupyter_core.paths import jupyter_path
+
+    return [Path(path) for path in jupyter_path()]
+
+
+def _pictures() -> Path:
+    import labs
+
+    return Path(next(iter(labs.__path__))) / "pictures"
+

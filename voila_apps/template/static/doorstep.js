@@ -1,0 +1,89 @@
+/* A student's page before, around and after its bench: how far it is, and what to do when it stops. */
+(function () {
+  "use strict";
+  var PART = [0.12, 0.3, 0.75, 0.95];  // how much is done when a stage ends
+  var SLOW = 12000, GIVE_UP = 90000, WATCH = 3000;  // milliseconds
+  var stage = 0, ready = false;
+
+  function find(selector) { return document.querySelector(selector); }
+
+  function show() {
+    var items = document.querySelectorAll(".doorstep-stages li");
+    for (var i = 0; i < items.length; i++) items[i].className = i < stage ? "done" : i === stage ? "now" : "";
+    var bar = find(".doorstep-bar");
+    if (!bar) return;
+    bar.firstElementChild.style.transform = "scaleX(" + PART[Math.min(stage, PART.length - 1)] + ")";
+    bar.setAttribute("aria-valuenow", String(Math.round(100 * PART[Math.min(stage, PART.length - 1)])));
+  }
+
+  function setStage(number) { stage = Math.max(stage, number); show(); }
+
+  function open() {
+    if (ready) return;
+    ready = true;
+    var doorstep = find("#doorstep");
+    doorstep.classList.add("leaving");
+    setTimeout(function () { doorstep.remove(); }, 400);
+  }
+
+  function failed() {
+    if (ready || !find(".doorstep-failed")) return;
+    find(".doorstep-card").hidden = true;
+    find(".doorstep-failed").hidden = false;
+  }
+
+  function stopped() {
+    var dialog = find("#bench-stopped");
+    if (!dialog.open) dialog.showModal();
+  }
+
+  // Voilà's script ends the kernel when its page is left. A reload must find it again: that listener, added later
+  // than this one, is never reached.
+  window.addEventListener("beforeunload", function (event) { event.stopImmediatePropagation(); });
+  window.addEventListener("wanxiang:ready", open);
+  window.wanxiang = { stage: setStage, ready: open, failed: failed };
+
+  function usable() {
+    var bench = find("#rendered_cells .bench-output");
+    return bench && bench.querySelector("canvas, .wx, .wanxiang-page");
+  }
+
+  function wait(began) {
+    if (window.jupyterapp) setStage(3);
+    if (usable()) open();
+    if (ready) return;
+    if (performance.now() - began > SLOW && find(".doorstep-slow")) find(".doorstep-slow").hidden = false;
+    if (stage >= 2 && performance.now() - began > GIVE_UP) { failed(); return; }
+    setTimeout(function () { wait(began); }, 100);
+  }
+
+  // A kernel that is gone answers 404 to its owner; a server that is away answers nothing, and then nothing is said
+  // here: the bench itself tells of a lost connection, and is joined again when the server is back.
+  function watch(kernel) {
+    var lost = false;
+    kernel.statusChanged.connect(function (_, status) {
+      if (status === "dead" || status === "autorestarting" || status === "terminating") stopped();
+    });
+    setInterval(function () {
+      if (kernel.connectionStatus === "connected" && !lost) return;
+      fetch("/api/kernels/" + kernel.id, { credentials: "same-origin" }).then(function (answer) {
+        if (answer.status === 404) { stopped(); return; }
+        if (answer.ok && kernel.connectionStatus === "disconnected") kernel.reconnect();
+        lost = kernel.connectionStatus !== "connected";
+      }, function () { lost = true; });
+    }, WATCH);
+  }
+
+  function whenConnected() {
+    var app = window.jupyterapp;
+    if (app && app.widgetManager) watch(app.widgetManager.kernel);
+    else setTimeout(whenConnected, 200);
+  }
+
+  document.addEventListener("click", function (event) {
+    var button = event.target.closest && event.target.closest("[data-do='reload']");
+    if (button) location.reload();
+  });
+  document.addEventListener("DOMContentLoaded", function () { whenConnected(); });
+  wait(performance.now());
+})();

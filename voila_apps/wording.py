@@ -1,0 +1,80 @@
+"""The words of the catalogue and of the pages around a bench. Their Chinese is in the catalogue of words."""
+
+from typing import Any
+
+from labs.bench.words import _, both_say
+
+CATALOGUE_WORDS = {
+    "name": _("Wanxiang Laboratory"),
+    "motto": _("Nature in a browser. Set it up, measure it, find out."),
+    "search": _("Search: pendulum, pressure, g …"),
+    "all": _("All"),
+    "subject": _("Subject"),
+    "level": _("Level"),
+    "time": _("Time"),
+    "up_to": _("up to {minutes} min"),
+    "any_time": _("Any"),
+    "minutes": _("{minutes} min"),
+    "steps": _("{steps} steps"),
+    "open": _("Open the bench"),
+    "continue": _("Continue"),
+    "again": _("Start again"),
+    "again_sure": _("Put this run aside and start again with new hidden values?"),
+    "begun": _("You stopped here {when}"),
+    "readings": _("{readings} readings"),
+    "just_now": _("just now"),
+    "minutes_ago": _("{n} min ago"),
+    "hours_ago": _("{n} h ago"),
+    "days_ago": _("{n} days ago"),
+    "own": _("From your teacher"),
+    "cannot_open": _("Cannot be opened"),
+    "found": _("{n} experiments"),
+    "nothing": _("Nothing matches."),
+    "nothing_try": _("Try another word, such as “pressure” or “pendulum”, or clear the filters."),
+    "clear": _("Clear the filters"),
+    "empty": _("There are no experiments yet."),
+    "empty_try": _("Put a scenario notebook into the scenarios folder; `wanxiang new` writes a first one."),
+    "filters": _("Filters"),
+    "language": _("Language"),
+    "light_dark": _("Light or dark"),
+    "skip": _("Skip to the experiments"),
+    "back": _("All experiments"),
+    "try_again": _("Try again"),
+    "preparing": _("Preparing your bench"),
+    "stage_open": _("Opening the laboratory"),
+    "stage_apparatus": _("Setting up the apparatus"),
+    "stage_instruments": _("Connecting the instruments"),
+    "stage_light": _("Turning on the light"),
+    "slow": _("This takes longer than usual. The first time a laboratory is opened it has to be built; please wait."),
+    "failed": _("This bench could not be prepared."),
+    "failed_do": _("Try again. If it fails again, tell your teacher the name of the experiment."),
+    "stopped": _("The bench has stopped. Everything you recorded is safe."),
+    "go_on": _("Go on"),
+    "old_browser": _(
+        "This browser is too old for the laboratory. Use Chrome or Edge 90, Firefox 90, Safari 15, or newer."),
+    "no_script": _("The laboratory needs JavaScript. Allow it for this page, then reload."),
+}
+
+NOTICES = {
+    "unknown": {
+        "title": _("There is no such page."),
+        "text": _("The address may be misspelt, or the experiment was renamed. All experiments are in the catalogue."),
+    },
+    "broken": {
+        "title": _("“{title}” cannot be opened today."),
+        "text": _("Tell your teacher: {problem}"),
+    },
+    "taken": {
+        "title": _("All benches are taken."),
+        "text": _("This page looks again every 15 seconds and opens your bench as soon as one is free. Keep it open."),
+    },
+    "trouble": {
+        "title": _("Something went wrong on our side."),
+        "text": _("What you recorded is safe. Try again in a moment; if it stays, tell your teacher."),
+    },
+}
+
+
+def in_both(text: str, **fields: Any) -> dict[str, str]:
+    """A sentence in both languages; without fields its places stay, for the page to fill."""
+    return both_say(text, **fields)
