@@ -95,6 +95,8 @@ class Lab:
     pace: ClassVar[float] = 1.0
     clock: ClassVar[str] = "s"
     precision: ClassVar[str | None] = None
+    still: ClassVar[dict[str, str]] = {}
+    """Observables that change only with a setting, and which: the length of a thread with that of the pendulum."""
 
     def __init__(self, **parameters: Any) -> None:
         known = self.solver.quantities()

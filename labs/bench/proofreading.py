@@ -29,7 +29,7 @@ def proofread(scenario: Scenario) -> Iterator[Refusal]:
     for where, text in _texts(scenario):
         yield from _placed(where, lambda text=text: both(text))
     if not _said(scenario.title):
-        yield Refusal("The scenario has no title. Write title={{\"en\": …, \"zh\": …}}.")
+        yield Refusal("The scenario has no title. Write title=… in both languages.")
     if not scenario.steps:
         yield Refusal("The scenario has no steps. Write at least one Step.")
     yield from _handed_out(scenario)

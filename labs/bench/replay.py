@@ -93,7 +93,8 @@ def _stop(run: Run, document: Any) -> None:
         return
     run.advance(run.scenario.lab.tick)
     if not run.failed:  # another numeric class may survive: its record goes on as if it had not
-        run.fail(NumericalFailure(document["message"], quantity=document["quantity"], step=document["step"]))
+        told = document["message"]
+        run.fail(NumericalFailure(told, quantity=document["quantity"], step=document["step"]))
 
 
 def _compare(old: Any, new: Any, exact: bool) -> Iterable[Difference]:

@@ -105,22 +105,20 @@ class Scenario:
 
     def stills(self) -> dict[str, str]:
         """Manual instruments that measure a setting, and which: such a reading holds until the setting changes."""
-        known = self.lab.solver.quantities()
-        return {name: str(instrument.observable) for name, instrument in self.shelf.items()
-                if instrument.manual and instrument.observable in known}
+        settings = {**{name: name for name in self.lab.solver.quantities()}, **self.lab.still}
+        return {name: settings[instrument.observable] for name, instrument in self.shelf.items()
+                if instrument.manual and instrument.observable in settings}
 
     def columns(self) -> list[str]:
         """The columns of the table: settings and instruments. A setting that an instrument measures is left to it."""
-        measured = {str(instrument.observable) for instrument in self.shelf.values()} | set(self.shelf)
+        measured = {instrument.observable for instrument in self.shelf.values()} | set(self.shelf)
         return [control.name for control in self.controls if control.name not in measured] + list(self.shelf)
 
     def symbols(self) -> dict[str, str]:
         """The letters of the columns that have one, such as p or V."""
-        quantities, observables = self.lab.solver.quantities(), self.lab.solver.observables()
-        found = {name: getattr(quantities[name], "symbol", "") for name in self.columns() if name in quantities}
-        for name, instrument in self.shelf.items():
-            source = observables.get(str(instrument.observable)) or quantities.get(str(instrument.observable))
-            found[name] = getattr(source, "symbol", "")
+        quantities = self.lab.solver.quantities()
+        found = {name: self.shelf[name].symbol if name in self.shelf else getattr(quantities[name], "symbol", "")
+                 for name in self.columns()}
         return {name: symbol for name, symbol in found.items() if symbol}
 
     def labels(self) -> dict[str, dict[str, str]]:

@@ -80,6 +80,7 @@ class Meter:
 
     def __init__(self, name: str = "meter", observable: str = "height") -> None:
         self.name, self.observable, self.label = name, observable, {"en": "meter", "zh": "仪表"}
+        self.symbol = ""
         self.window: deque[float] = deque(maxlen=5)
 
     def begin(self, chance: Chance, dt: float) -> None:
