@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from engine.chance import Chance
 from engine.errors import Refusal
 
 LATTICES = {
@@ -49,3 +50,15 @@ def read_configuration(path: str) -> np.ndarray:
     if places.shape[1:] != (3,) or len(places) < 2 or not np.isfinite(places).all():
         raise Refusal("The configuration file {path} should hold a line x y z for each of at least two molecules.", path=path)
     return np.ascontiguousarray(places.T)
+
+
+def maxwell(number: int, temperature: float, chance: Chance, at_rest: bool) -> np.ndarray:
+    """Velocities [√(ε/m)], shape (3, number), of a gas that has exactly this temperature [ε/k].
+
+    `at_rest`: without total momentum, as a periodic box keeps it; the temperature then counts 3 N − 3 freedoms.
+    """
+    velocities = chance.child("velocities").normals(3 * number).reshape(3, number)
+    if at_rest:
+        velocities -= velocities.mean(axis=1, keepdims=True)
+    freedoms = 3 * number - 3 * at_rest
+    return np.asarray(velocities * math.sqrt(freedoms * temperature / np.square(velocities).sum()))

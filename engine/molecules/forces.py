@@ -12,6 +12,8 @@ import numpy as np
 
 from engine.kernel import Array, floor, function, i32, kernel, real, sqrt
 
+CORE = 0.01  # square of the distance below which forces grow no more [σ²]; no molecule ever comes so close
+
 
 def pair_energy(distance: float) -> float:
     """Untruncated u(r) [ε]."""
@@ -52,7 +54,7 @@ def push(place: Array(2), velocity: Array(2), force: Array(2), near: Array(2, i3
             dy = nearest(y - place[1, j], period, per_period)
             dz = nearest(z - place[2, j], period, per_period)
             square = dx * dx + dy * dy + dz * dz
-            inverse = 1.0 / square
+            inverse = 1.0 / max(square, CORE)
             sixth = inverse * inverse * inverse
             strength = inverse * sixth * (48.0 * sixth - 24.0) + end_slope * sqrt(inverse)
             strength = strength if square < cutoff * cutoff else 0.0
@@ -83,13 +85,13 @@ def weigh(place: Array(2), energy: Array(1), virial: Array(1), near: Array(2, i3
             dy = nearest(y - place[1, j], period, per_period)
             dz = nearest(z - place[2, j], period, per_period)
             square = dx * dx + dy * dy + dz * dz
-            inverse = 1.0 / square
+            inverse = 1.0 / max(square, CORE)
             sixth = inverse * inverse * inverse
             distance = sqrt(square)
             u = 4.0 * sixth * (sixth - 1.0) - end_energy - (distance - cutoff) * end_slope
-            pull = sixth * (48.0 * sixth - 24.0) + end_slope * distance
-            held += u if square < cutoff * cutoff else 0.0
-            strain += pull if square < cutoff * cutoff else 0.0
+            strength = inverse * sixth * (48.0 * sixth - 24.0) + end_slope * sqrt(inverse)
+            held += u if square < cutoff * cutoff and j != i else 0.0
+            strain += strength * square if square < cutoff * cutoff else 0.0
         energy[i] = 0.5 * held
         virial[i] = 0.5 * strain
 
@@ -110,7 +112,7 @@ def bend(place: Array(2), velocity: Array(2), bending: Array(1), near: Array(2, 
             dz = nearest(place[2, i] - place[2, j], period, per_period)
             vx, vy, vz = velocity[0, i] - velocity[0, j], velocity[1, i] - velocity[1, j], velocity[2, i] - velocity[2, j]
             square = dx * dx + dy * dy + dz * dz
-            inverse = 1.0 / square
+            inverse = 1.0 / max(square, CORE)
             sixth = inverse * inverse * inverse
             along = dx * vx + dy * vy + dz * vz
             strength = inverse * sixth * (48.0 * sixth - 24.0) + end_slope * sqrt(inverse)  # this is −u'/r

@@ -16,6 +16,7 @@ from engine.molecules.forces import few_molecules, nearest
 from engine.runtime import runtime
 
 SPAN = 2  # cells looked at on either side
+LANES = 8  # pairs that a processor computes at once; rows of the lists are filled up to a multiple
 CELLS_PER_MOLECULE = 2.0  # at most; a dilute gas needs no finer ones
 
 
@@ -109,7 +110,9 @@ def list_by_cells(place: Array(2), cell: Array(1, i32), first: Array(1, i32), ne
                         dx, dy, dz = x - place[0, j], y - place[1, j], z - place[2, j]
                         near[i, min(found, near.shape[1] - 1)] = j
                         found += i32(dx * dx + dy * dy + dz * dz < reach * reach)
-        count[i] = found
+        for spare in range(found, (found + LANES - 1) // LANES * LANES):
+            near[i, min(spare, near.shape[1] - 1)] = i
+        count[i] = (found + LANES - 1) // LANES * LANES
 
 
 @kernel
@@ -124,7 +127,9 @@ def list_by_pairs(place: Array(2), near: Array(2, i32), count: Array(1, i32),
             dz = nearest(place[2, i] - place[2, j], period, per_period)
             near[i, min(found, near.shape[1] - 1)] = j
             found += i32((dx * dx + dy * dy + dz * dz < reach * reach) & (j != i))
-        count[i] = found
+        for spare in range(found, (found + LANES - 1) // LANES * LANES):
+            near[i, min(spare, near.shape[1] - 1)] = i
+        count[i] = (found + LANES - 1) // LANES * LANES
 
 
 @dataclass(frozen=True)
@@ -162,14 +167,13 @@ class Neighbours:
         self.near = self._rows(1.2 * expected + 16)
 
     def _rows(self, length: float) -> Any:
-        molecules = self.count.shape[0]
-        return runtime().array((molecules, min(8 * math.ceil(length / 8), molecules)), np.int32)
+        return runtime().array((self.count.shape[0], LANES * math.ceil(length / LANES)), np.int32)
 
     def find(self, place: Any, cells: Cells) -> None:
         """List the neighbours of molecules that are sorted by cell."""
         self._find(place, cells)
         longest = int(runtime().to_host(self.count).max())
-        if longest >= self.near.shape[1]:
+        if longest >= self.near.shape[1]:  # the last place is for what is looked at next
             self.near = self._rows(1.1 * longest)
             self._find(place, cells)
 

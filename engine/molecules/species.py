@@ -27,7 +27,7 @@ SPECIES = {
 
 SYMBOLS = {
     "m": "σ", "s": "σ√(m/ε)", "K": "ε/k", "J": "ε", "m/s": "√(ε/m)", "kg/m³": "m/σ³", "m³": "σ³", "Pa": "ε/σ³",
-    "Pa·s": "√(mε)/σ²",
+    "Pa*s": "√(mε)/σ²",
 }  # fmt: skip
 """What stands in reduced units for each unit of SI."""
 
