@@ -1,7 +1,7 @@
 """The page on which a student works: one anywidget that shows everything but the picture, and speaks with the desk.
 
-A widget's module has no address to import from, so the modules in ``page/`` are joined into one: each becomes a function
-that returns its exports, called in the order of its imports. Nothing is built and nothing is minified.
+A widget's module has no address to import from, so the modules in ``page/`` are joined into one: each becomes a
+function that returns its exports, called in the order of its imports. Nothing is built and nothing is minified.
 """
 
 import re
@@ -42,7 +42,7 @@ def in_order(path: Path, seen: tuple[Path, ...] = (), done: set[Path] | None = N
 
 
 def place(path: Path, folder: Path) -> str:
-    """The name under which a module's exports stand in the joined text: ``vendor/d3-scale.js`` → ``vendor_d3_scale``."""
+    """A module's name in the joined text: ``vendor/d3-scale.js`` → ``vendor_d3_scale``."""
     return re.sub(r"\W", "_", str(path.relative_to(folder).with_suffix("")))
 
 

@@ -53,7 +53,7 @@ function headCell(lab, column) {
 
 function rowOf(lab, row, columns) {
   return h(`tr${row.excluded ? ".excluded" : ""}`, {"data-row": row.id, onmouseenter: () => lab.change({pointed: row.id}), onmouseleave: () => lab.change({pointed: null})},
-    h("th.index", {scope: "row"}, h("label.use", {}, useBox(lab, row, numberOf(row)), h("span", {}, numberOf(row)))), columns.map((column) => cell(row.cells?.[column.name])), acts(lab, row, numberOf(row)));
+    h("th.index", {scope: "row"}, h("label.use", {}, useBox(lab, row, numberOf(row)), h("span", {}, numberOf(row)), row.note ? h("i.has-note", {title: row.note, "aria-hidden": "true"}) : null)), columns.map((column) => cell(row.cells?.[column.name])), acts(lab, row, numberOf(row)));
 }
 
 function cell(told) {
