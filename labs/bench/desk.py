@@ -1,0 +1,305 @@
+"""A desk: one student at one bench. Hears the page, moves the run, answers with frames.
+
+Time runs only against credits from the browser: a hidden tab or a lost connection grants none,
+so the bench stands still and costs nothing. How the frames are paced changes nothing that is
+measured: the run counts in steps.
+"""
+
+import asyncio
+import logging
+import os
+import secrets
+import time
+from collections import deque
+from typing import Any
+
+from engine.errors import Refusal
+from labs.bench import showing
+from labs.bench.logbook import ServerLogbook, fetch_run
+from labs.bench.page import Page
+from labs.bench.report import report
+from labs.bench.run import Run
+from labs.bench.scenario import Scenario
+from labs.bench.scene import Scene
+from labs.bench.stream import FrameStream
+from labs.bench.words import both_say, catalogue, language
+
+FRAME = 0.1  # seconds of wall time between frames
+BUSY = 0.06  # seconds of each frame that may go into computing
+CHUNK = 0.01  # seconds of computing between looks at the clock
+AHEAD = 0.05  # seconds of computing per turn while running ahead, so that the page is still heard
+REMEMBERED = 512  # orders of a tab that are known again when they are sent twice
+FURTHEST = 200.0  # one run ahead may take this many seconds at speed 1×
+
+log = logging.getLogger("wanxiang")
+
+
+class Desk:
+    """One student, one run, one page.
+
+    Parameters
+    ----------
+    scenario
+        What the student was given.
+    run
+        The run at this desk, new or resumed.
+
+    """
+
+    def __init__(self, scenario: Scenario, run: Run) -> None:
+        self.scenario, self.run = scenario, run
+        self.scene = Scene(scenario.lab.title)
+        scenario.lab.furnish(self.scene)
+        self.scene.build(run.solver)
+        self.stream = FrameStream(self.scene.plan(), catalogue("zh"))
+        self.page = Page(given=showing.given(scenario, run, self.scene), renderer=_reference(self.scene.renderer),
+                         stream=_reference(self.stream))
+        self.running, self.speed = False, 1.0
+        self.tab: str | None = None
+        self.ahead: float | None = None  # share done of a run ahead
+        self._obeyed: deque[tuple[str, int]] = deque(maxlen=REMEMBERED)
+        self._rate = 1e3  # steps per second of computing, learned while running
+        self._due = 0.0
+        self._turning = False
+        self._shown: dict[str, Any] = {}
+        self._ahead_task: asyncio.Task[None] | None = None
+        self.page.on_order(self.hear)
+        self.stream.on_credit(lambda credit: self._turn_soon())
+        run.logbook.on_change(self._tell_saved)
+
+    def hear(self, order: dict[str, Any]) -> None:
+        """Obey one order of the page, once, however often it is sent; a refusal is told, never raised."""
+        do, tab, number = order.get("do", ""), str(order.get("tab", "")), order.get("n", 0)
+        if do == "ping":
+            self.page.tell("pong")
+            return
+        if do != "hello" and tab != self.tab:
+            self.page.tell("elsewhere", tab=tab)
+            return
+        if (tab, number) not in self._obeyed:
+            self._obeyed.append((tab, number))
+            self._obey(do, order)
+        self.page.tell("ack", n=number)
+
+    def _obey(self, do: str, order: dict[str, Any]) -> None:
+        obey = getattr(self, "_on_" + do, None)
+        try:
+            if obey is None:
+                raise Refusal("The bench does not know how to {do!r}. Reload the page.", do=str(do)[:20])
+            obey(order)
+        except Refusal as refusal:
+            self.page.tell("notice", kind="warn", text=both_say(refusal))
+        except (KeyError, TypeError, ValueError) as problem:
+            log.warning("order %r could not be obeyed: %r", do, problem)
+            self.page.tell("notice", kind="warn", text=both_say("The page sent something the bench does not understand. Reload the page."))
+        except Exception:
+            log.exception("order %r failed", do)
+            self.page.tell("notice", kind="error", text=both_say("Something went wrong here, and was noted. Your data are saved; reload the page."))
+        self._tell_state()
+
+    # What the page can ask for.
+
+    def _on_hello(self, order: dict[str, Any]) -> None:
+        tab = str(order.get("tab", ""))
+        if self.tab not in (None, tab) and not order.get("take"):
+            self.page.tell("elsewhere", tab=tab)
+            return
+        if self.tab not in (None, tab):
+            self.page.tell("elsewhere", tab=self.tab)
+        self.tab = tab
+        self.stream.hold(tab)
+        self._say_language(order.get("lang", ""))
+        self._shown = {}
+        self._send_frame()
+
+    def _on_play(self, order: dict[str, Any]) -> None:
+        self.running = bool(order["on"]) and self.run.stopped is None
+        self._due = 0.0
+        self._turn_soon()
+
+    def _on_speed(self, order: dict[str, Any]) -> None:
+        if order["value"] not in showing.SPEEDS:
+            raise Refusal("The bench runs at these speeds: {known}.", known=", ".join(f"{speed:g}×" for speed in showing.SPEEDS))
+        self.speed = float(order["value"])
+
+    def _on_step(self, order: dict[str, Any]) -> None:
+        self.running = False
+        self._advance(self.run.lab.tick)
+        self._send_frame()
+
+    def _on_ahead(self, order: dict[str, Any]) -> None:
+        seconds = float(order["seconds"])
+        if self._ahead_task is not None:
+            self._ahead_task.cancel()
+        if seconds <= 0:
+            return
+        longest = FURTHEST * self.run.lab.pace
+        if not seconds <= longest:
+            raise Refusal("One run ahead covers at most {longest}. Do it in parts.", longest=showing.clock(self.run.lab, longest))
+        self._ahead_task = asyncio.ensure_future(self._run_ahead(round(seconds / self.run.solver.dt)))
+
+    def _on_set(self, order: dict[str, Any]) -> None:
+        self.run.act("set", name=order["name"], value=order["value"], **({"drag": True} if order.get("drag") else {}))
+        self._send_frame()
+
+    def _on_press(self, order: dict[str, Any]) -> None:
+        self.run.act("press", name=order["name"])
+        self._send_frame()
+
+    def _on_read(self, order: dict[str, Any]) -> None:
+        self.run.act("read")
+
+    def _on_measure(self, order: dict[str, Any]) -> None:
+        how = {key: order[key] for key in ("press", "time") if order.get(key) is not None}
+        self.run.act("measure", instrument=order["instrument"], **how)
+
+    def _on_row(self, order: dict[str, Any]) -> None:
+        self.run.act("row", id=order["id"], what=order["what"], text=str(order.get("text", "")))
+
+    def _on_formula(self, order: dict[str, Any]) -> None:
+        self.run.act("formula", name=str(order["name"]), text=str(order["text"]))
+
+    def _on_chart(self, order: dict[str, Any]) -> None:
+        self.run.act("chart", x=order["x"], y=order["y"], fit=order.get("fit") or "")
+
+    def _on_answer(self, order: dict[str, Any]) -> None:
+        self.run.act("answer", question=order["question"], value=showing.answer(self.scenario, order["question"], order["value"]))
+
+    def _on_confirm(self, order: dict[str, Any]) -> None:
+        self.run.act("confirm", step=order["step"])
+
+    def _on_undo(self, order: dict[str, Any]) -> None:
+        self._jump("undo")
+
+    def _on_redo(self, order: dict[str, Any]) -> None:
+        self._jump("redo")
+
+    def _on_reset(self, order: dict[str, Any]) -> None:
+        self.running = False
+        self._jump("reset")
+
+    def _on_back(self, order: dict[str, Any]) -> None:
+        self.run.go_back()
+        self.stream.renew()
+        self._send_frame()
+
+    def _on_lang(self, order: dict[str, Any]) -> None:
+        self._say_language(order["value"])
+
+    def _on_guide(self, order: dict[str, Any]) -> None:
+        self.run.act("guide", on=bool(order["on"]))
+
+    def _on_csv(self, order: dict[str, Any]) -> None:
+        lang = self.run.record.language
+        self.page.hand_over(f"{self.scenario.id or 'wanxiang'}.csv", "text/csv;charset=utf-8", self.run.record.table.csv(lang))
+
+    def _on_report(self, order: dict[str, Any]) -> None:
+        lang = self.run.record.language
+        text = report(self.run.documents, self.scenario, lang=lang, picture=str(order.get("picture", "")))
+        self.page.hand_over(f"{self.scenario.id or 'wanxiang'}.html", "text/html;charset=utf-8", text.encode())
+
+    # Time.
+
+    def _jump(self, do: str) -> None:
+        """Undo and its like: another stretch of time begins, so nothing is drawn between it and the last."""
+        self.run.act(do)
+        self.stream.renew()
+        self._send_frame()
+
+    def _turn_soon(self) -> None:
+        """Take the next turn when it is due, if the browser can take a frame."""
+        if self.running and not self._turning and self.stream.credits > 0 and self.ahead is None:
+            self._turning = True
+            asyncio.get_running_loop().call_later(max(0.0, self._due - time.monotonic()), self._turn)
+
+    def _turn(self) -> None:
+        """One frame's worth of time, as much as can be computed in its share of the processor."""
+        self._turning = False
+        if not self.running or self.ahead is not None:
+            return
+        self._due = time.monotonic() + FRAME
+        wanted = max(1, round(self.run.lab.pace * self.speed * FRAME / self.run.solver.dt))
+        self._advance(wanted, BUSY)
+        self._send_frame()
+        self._tell_state()
+        self._turn_soon()
+
+    def _advance(self, steps: int, seconds: float = float("inf")) -> int:
+        """Advance in short stretches until `steps` are done or `seconds` of computing are spent; tells how many were."""
+        end, done = time.perf_counter() + seconds, 0
+        while done < steps and self.run.stopped is None:
+            stretch = min(steps - done, max(1, int(self._rate * CHUNK)))
+            began = time.perf_counter()
+            self.run.advance(stretch)
+            now = time.perf_counter()
+            self._rate = 0.5 * self._rate + 0.5 * stretch / max(now - began, 1e-6)
+            done += stretch
+            if now >= end:
+                break
+        if self.run.stopped is not None:
+            self.running = False
+        return done
+
+    async def _run_ahead(self, steps: int) -> None:
+        """Compute without drawing; the page is told how far it is and can stop it."""
+        done, self.ahead = 0, 0.0
+        try:
+            while done < steps and self.run.stopped is None:
+                done += self._advance(steps - done, AHEAD)
+                self.ahead = done / steps
+                self._tell_state()
+                await asyncio.sleep(0)
+        except Exception:
+            log.exception("the run ahead failed")
+            self.page.tell("notice", kind="error", text=both_say("Something went wrong here, and was noted. Your data are saved; reload the page."))
+        finally:
+            self.ahead, self._ahead_task = None, None
+            self._send_frame()
+            self._tell_state()
+            self._turn_soon()
+
+    # What the page is told.
+
+    def _send_frame(self) -> None:
+        header, buffers = self.scene.frame(self.run.solver)
+        self.stream.send_frame({**header, "time": self.run.time, "live": showing.live(self.run)}, buffers)
+
+    def _tell_state(self) -> None:
+        """Tell the page what has changed since it was last told; everything, when it has just come."""
+        state = {"running": self.running, "speed": self.speed, **showing.state(self.run),
+                 "ahead": None if self.ahead is None else {"done": self.ahead}}
+        fresh = {key: value for key, value in state.items() if key not in self._shown or self._shown[key] != value}
+        if not self._shown:
+            self.page.tell("everything", state=state)
+        elif fresh:
+            self.page.tell("state", state=fresh)
+        self._shown = state
+
+    def _tell_saved(self) -> None:
+        if self._shown:
+            self._shown["saved"] = showing.saved(self.run)
+            self.page.tell("state", state={"saved": self._shown["saved"]})
+
+    def _say_language(self, code: str) -> None:
+        lang = language(str(code))
+        if lang != self.run.record.language:
+            self.run.act("language", value=lang)
+
+
+def open_desk(scenario: Scenario) -> Page:
+    """The page of one student: on a class server the run that the server hands out, elsewhere a new one that is not kept."""
+    scenario.id = scenario.id or os.environ.get("WANXIANG_SCENARIO", "")
+    url, token = os.environ.get("WANXIANG_SERVER", ""), os.environ.get("WANXIANG_TOKEN", "")
+    if not url:
+        return Desk(scenario, Run(scenario, secrets.token_bytes(32))).page
+    given = fetch_run(url, token)
+    logbook = ServerLogbook(url, token)
+    if given.documents:
+        run = Run.resume(scenario, given.draw_key, given.documents, logbook)
+    else:
+        run = Run(scenario, given.draw_key, logbook, seat=given.seat)
+    return Desk(scenario, run).page
+
+
+def _reference(widget: Any) -> str:
+    return f"IPY_MODEL_{widget.model_id}"
