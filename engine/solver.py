@@ -9,6 +9,7 @@ import importlib
 import inspect
 import io
 import json
+import math
 import pkgutil
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields, is_dataclass, replace
@@ -197,8 +198,13 @@ class Solver(ABC):
     def check_finite(self) -> None:
         """Raise when an array of the state holds NaN or an infinity: kernels themselves do not look."""
         for name, value in _leaves(self.state):
-            values = runtime().to_host(value) if _is_array(value) else np.asarray(value)
-            if values.dtype.kind == "f" and not np.isfinite(values).all():
+            if isinstance(value, float):
+                finite = math.isfinite(value)
+            elif _is_array(value) and (values := runtime().to_host(value)).dtype.kind == "f":
+                finite = bool(np.isfinite(values).all())
+            else:
+                continue
+            if not finite:
                 raise NumericalFailure("{quantity} left the range of numbers at step {step}. Go back and change less at once.",
                                        quantity=name.replace("_", " "), step=self.steps)
 
@@ -270,17 +276,17 @@ def _attributes(cls: type) -> Iterator[tuple[str, Any]]:
 
 
 def _is_array(value: Any) -> bool:
-    return hasattr(value, "shape") and hasattr(value, "dtype") and not np.isscalar(value)
+    return isinstance(value, np.ndarray) or (hasattr(value, "to_numpy") and hasattr(value, "shape"))
 
 
 def _leaves(state: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
     """Arrays and plain values of a state dataclass, nested ones with dotted names."""
-    for part in fields(state):
-        value = getattr(state, part.name)
-        if is_dataclass(value):
-            yield from _leaves(value, prefix + part.name + ".")
+    for name in state.__dataclass_fields__:
+        value = getattr(state, name)
+        if hasattr(value, "__dataclass_fields__"):
+            yield from _leaves(value, prefix + name + ".")
         elif value is not None:
-            yield prefix + part.name, value
+            yield prefix + name, value
 
 
 def _filled(state: Any, snapshot: Snapshot, prefix: str) -> Any:

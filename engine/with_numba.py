@@ -42,6 +42,7 @@ class Compiled:
         self.usual = self.signature()
         self.dispatchers = self._compile("cache=True, nogil=True")
         self.spreads: dict[Any, list[tuple[Any, int]]] = {}
+        self.callers: dict[int, Callable[..., None]] = {}
 
     def text(self, options: str) -> str:
         """The module that Numba compiles."""
@@ -102,6 +103,11 @@ class Compiled:
 
     def caller(self, threads: int) -> Callable[..., None]:
         """A Python function of the kernel's arguments that runs it on so many threads."""
+        if threads not in self.callers:
+            self.callers[threads] = self._written(threads)
+        return self.callers[threads]
+
+    def _written(self, threads: int) -> Callable[..., None]:
         names = [argument.name for argument in self.declared]
         cast = {"real": "real_({})", "u32": "u32_({})", "i32": "int({})"}
         passed = ", ".join(
