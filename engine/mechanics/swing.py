@@ -250,4 +250,4 @@ def swing_example() -> tuple[Any, ...]:
     law[[ROD, ROD_CREEP, VISCOUS, DRY]] = string.square / inertia, string.creep / inertia, 0.01, 0.02
     law[[FREE_SLOW, FREE_CREEP, FREE_NEWTON, FREE_TURN]] = np.array(ball) / [mass, mass, mass, 1.0]
     rings = np.zeros((KINDS, RING), np.int32), np.zeros((KINDS, RING)), np.zeros((KINDS, RING))
-    return motion, law, np.zeros(MODE, np.int32), *rings, np.zeros(KINDS, np.int32), 0, 2800
+    return motion, law, np.zeros(MODE, np.int32), *rings, np.zeros(KINDS, np.int32), 0, 3300

@@ -1,0 +1,1 @@
+"""The instruments of the bench, one per file, as specifications."""
