@@ -76,7 +76,7 @@ class Catalogue:
 
     async def _read(self) -> dict[str, Scenario]:
         code = _code_stamp()
-        keys = {path: f"{KEPT_FORM}:{code}:{_file_hash(path)}" for path, _ in self._notebooks()}
+        keys = {path: f"{KEPT_FORM}:{code}:{path}:{_file_hash(path)}" for path, _ in self._notebooks()}
         missing = [path for path, key in keys.items() if key not in self._cards]
         if missing:
             for path, card in (await read_cards(missing, self.environment)).items():

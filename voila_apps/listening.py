@@ -1,4 +1,4 @@
-"""The address a server listens on: taken first, before anything slow is loaded, so that a taken port is told at once."""
+"""The address a server listens on: taken before anything slow is loaded, so that a taken port is told at once."""
 
 import contextlib
 import errno

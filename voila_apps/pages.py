@@ -2,7 +2,6 @@
 
 import json
 import secrets
-import time
 from functools import lru_cache
 from typing import Any
 
@@ -10,10 +9,12 @@ from jinja2 import Environment
 from tornado.log import app_log
 from tornado.web import HTTPError, RequestHandler
 
+from voila_apps import showcase
 from voila_apps.benches import Benches, Taken
 from voila_apps.catalogue import Catalogue, Scenario
 from voila_apps.gate import SEAT_COOKIE, SEAT_DAYS, seat_of
-from voila_apps.store import Progress, RecordStore
+from voila_apps.shelves import Shelf
+from voila_apps.store import RecordStore
 from voila_apps.wording import CATALOGUE_WORDS, NOTICES, in_both
 
 LANGUAGE_COOKIE = "wanxiang_lang"
@@ -48,7 +49,8 @@ class Page(RequestHandler):
         chosen = self.get_cookie(LANGUAGE_COOKIE)
         if chosen in ("en", "zh"):
             return chosen
-        return "zh" if self.get_browser_locale("en").code.startswith("zh") else "en"
+        asked = [part.strip()[:2].lower() for part in self.request.headers.get("Accept-Language", "").split(",")]
+        return next((code for code in asked if code in ("en", "zh")), "en")
 
     def seat(self) -> str:
         """The seat of this browser; a new guest's when it has none."""
@@ -94,22 +96,23 @@ class CataloguePage(Page):
         catalogue: Catalogue = self.settings["catalogue"]
         store: RecordStore = self.settings["store"]
         progress = store.progress(seat) if seat else {}
-        scenarios = await catalogue.scenarios()
-        cards = [self._card(scenario, progress.get(scenario.id)) for scenario in scenarios.values()]
+        cards = [showcase.card(scenario, progress.get(scenario.id), self._picture(scenario))
+                 for scenario in (await catalogue.scenarios()).values()]
         self.seat()
-        self.finish(self.paint("catalogue.html", cards=sorted(cards, key=_order), spoken=_in_script(interface_words())))
+        self.finish(self.paint(
+            "catalogue.html", cards=showcase.in_order(cards), filters=showcase.filters(cards),
+            tries=showcase.words_to_try(cards), spoken=_in_script(interface_words()),
+            folder=str(catalogue.own) if self._at_this_computer() else None,
+            a_lab=next((one["lab"] for one in cards if one["lab"]), "pendulum")))
 
-    def _card(self, scenario: Scenario, progress: Progress | None) -> dict[str, Any]:
-        card = {"id": scenario.id, "own": scenario.own, "title": scenario.title, "error": scenario.error, **{
-            name: scenario.card.get(name) for name in ("summary", "subject", "level", "minutes", "curriculum", "lab",
-                                                       "lab_title", "steps")}}
-        pictures = self.settings["picture_shelf"]
-        card["picture"] = next((pictures.url(name) for suffix in (".webp", ".png")
-                                if (name := f"{card['lab']}{suffix}") in pictures.files), None)
-        if progress is not None and not progress.ended:
-            minutes = max(0, int(time.time() - progress.last) // 60)
-            card["begun"] = {"readings": progress.readings, "minutes_ago": minutes}
-        return card
+    def _picture(self, scenario: Scenario) -> str | None:
+        shelf: Shelf = self.settings["picture_shelf"]
+        names = [f"{stem}{suffix}" for stem in (scenario.id, scenario.card.get("lab")) for suffix in (".webp", ".png")]
+        return next((shelf.url(name) for name in names if name in shelf.files), None)
+
+    def _at_this_computer(self) -> bool:
+        """Whether the reader sits where the server runs, and may be told of its folders."""
+        return self.request.remote_ip in ("127.0.0.1", "::1") and "X-Forwarded-For" not in self.request.headers
 
 
 class LabPage(Page):
@@ -177,9 +180,3 @@ def _in_script(data: Any) -> str:
     """JSON that can stand inside a script element."""
     return json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")
 
-
-def _order(card: dict[str, Any]) -> tuple[Any, ...]:
-    """What was begun comes first, what cannot be opened last."""
-    begun = card.get("begun")
-    return (card["error"] is not None, begun["minutes_ago"] if begun else float("inf"), card["own"],
-            str((card.get("subject") or {}).get("en")), str(card.get("lab")), card["title"]["en"])

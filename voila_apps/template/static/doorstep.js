@@ -44,8 +44,8 @@
   window.wanxiang = { stage: setStage, ready: open, failed: failed };
 
   function usable() {
-    var bench = find("#rendered_cells .bench-output");
-    return bench && bench.querySelector("canvas, .wx, .wanxiang-page");
+    var page = find("#rendered_cells .wanxiang .lab");
+    return page ? page.getAttribute("aria-busy") === "false" : Boolean(find("#rendered_cells canvas"));
   }
 
   function wait(began) {
@@ -57,21 +57,26 @@
     setTimeout(function () { wait(began); }, 100);
   }
 
-  // A kernel that is gone answers 404 to its owner; a server that is away answers nothing, and then nothing is said
-  // here: the bench itself tells of a lost connection, and is joined again when the server is back.
+  // A kernel that is gone answers 404 to its owner. A server that is away answers nothing, and then nothing is said here:
+  // the bench itself tells of a lost connection, and joins again when the server is back.
   function watch(kernel) {
-    var lost = false;
     kernel.statusChanged.connect(function (_, status) {
       if (status === "dead" || status === "autorestarting" || status === "terminating") stopped();
     });
     setInterval(function () {
-      if (kernel.connectionStatus === "connected" && !lost) return;
-      fetch("/api/kernels/" + kernel.id, { credentials: "same-origin" }).then(function (answer) {
-        if (answer.status === 404) { stopped(); return; }
-        if (answer.ok && kernel.connectionStatus === "disconnected") kernel.reconnect();
-        lost = kernel.connectionStatus !== "connected";
-      }, function () { lost = true; });
+      if (kernel.connectionStatus === "connected" && kernel.status !== "unknown") return;
+      fetch("/api/kernels/" + kernel.id, { credentials: "same-origin", cache: "no-store" }).then(function (answer) {
+        if (answer.status === 404 || answer.status === 403) stopped();
+      }, function () { /* no network: not the bench's fault */ });
     }, WATCH);
+  }
+
+  // The language chosen on the bench is the one that the catalogue and this doorstep speak next time.
+  function rememberLanguage() {
+    new MutationObserver(function () {
+      var to = document.documentElement.lang.indexOf("zh") === 0 ? "zh" : "en";
+      document.cookie = "wanxiang_lang=" + to + "; Path=/; Max-Age=31536000; SameSite=Lax";
+    }).observe(document.documentElement, { attributes: true, attributeFilter: ["lang"] });
   }
 
   function whenConnected() {
@@ -84,6 +89,6 @@
     var button = event.target.closest && event.target.closest("[data-do='reload']");
     if (button) location.reload();
   });
-  document.addEventListener("DOMContentLoaded", function () { whenConnected(); });
+  document.addEventListener("DOMContentLoaded", function () { whenConnected(); rememberLanguage(); });
   wait(performance.now());
 })();
