@@ -11,6 +11,7 @@ if TYPE_CHECKING:
         at,
         changed,
         charted,
+        computed,
         distinct,
         fitted,
         made,
@@ -23,26 +24,45 @@ if TYPE_CHECKING:
         repeated,
         spans,
     )
+    from labs.bench.control import Control
+    from labs.bench.instrument import Instrument
+    from labs.bench.instruments.photogate import Photogate
+    from labs.bench.instruments.pressure_gauge import PressureGauge
+    from labs.bench.instruments.ruler import Ruler
+    from labs.bench.instruments.scale import Scale
+    from labs.bench.instruments.speed_histogram import SpeedHistogram
+    from labs.bench.instruments.stopwatch import Stopwatch
+    from labs.bench.instruments.thermometer import Thermometer
     from labs.bench.lab import Follows, Lab, drawn, drawn_from
     from labs.bench.question import Question
     from labs.bench.run import Run
-    from labs.bench.scenario import Control, Scenario, Step
+    from labs.bench.scenario import Scenario, Step
     from labs.bench.scene import Scene
 
 WORDS = {
-    "labs.bench.checks": ("answered", "at", "changed", "charted", "distinct", "fitted", "made", "noted", "precise",
+    "labs.bench.checks": ("answered", "at", "changed", "charted", "computed", "distinct", "fitted", "made", "noted", "precise",
                           "predicted", "pressed", "ran", "reads", "repeated", "spans"),
+    "labs.bench.instrument": ("Instrument",),
+    "labs.bench.instruments.photogate": ("Photogate",),
+    "labs.bench.instruments.pressure_gauge": ("PressureGauge",),
+    "labs.bench.instruments.ruler": ("Ruler",),
+    "labs.bench.instruments.scale": ("Scale",),
+    "labs.bench.instruments.speed_histogram": ("SpeedHistogram",),
+    "labs.bench.instruments.stopwatch": ("Stopwatch",),
+    "labs.bench.instruments.thermometer": ("Thermometer",),
     "labs.bench.lab": ("Follows", "Lab", "drawn", "drawn_from"),
     "labs.bench.question": ("Question",),
     "labs.bench.run": ("Run",),
-    "labs.bench.scenario": ("Control", "Scenario", "Step"),
+    "labs.bench.control": ("Control",),
+    "labs.bench.scenario": ("Scenario", "Step"),
     "labs.bench.scene": ("Scene",),
 }
 _HOME = {word: module for module, words in WORDS.items() for word in words}
 __all__ = [
-    "Control", "Follows", "Lab", "Question", "Run", "Scenario", "Scene", "Step", "answered", "at", "changed", "charted",
-    "distinct", "drawn", "drawn_from", "fitted", "made", "noted", "precise", "predicted", "pressed", "ran", "reads",
-    "repeated", "spans",
+    "Control", "Follows", "Instrument", "Lab", "Photogate", "PressureGauge", "Question", "Ruler", "Run", "Scale",
+    "Scenario", "Scene", "SpeedHistogram", "Step", "Stopwatch", "Thermometer", "answered", "at", "changed",
+    "charted", "computed", "distinct", "drawn", "drawn_from", "fitted", "made", "noted", "precise", "predicted", "pressed",
+    "ran", "reads", "repeated", "spans",
 ]
 
 

@@ -11,12 +11,14 @@ import io
 import json
 import pickle
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from engine.chance import Chance
 from engine.errors import NumericalFailure, Refusal
 from engine.solver import Snapshot
+from labs.bench.control import Control
 from labs.bench.history import START, Act, History, Place
 from labs.bench.lab import Lab
 
@@ -80,8 +82,9 @@ class Ring:
 class Apparatus:
     """A solver with its instruments, moved step by step, act by act."""
 
-    def __init__(self, lab: Lab, chance: Chance, instruments: list[str]) -> None:
+    def __init__(self, lab: Lab, chance: Chance, instruments: Sequence[str], controls: Sequence[Control]) -> None:
         self.solver = lab.open(chance)
+        self.controls = {control.name: control for control in controls}
         self.hidden = dict(self.solver.parameters)  # drawn values among them: for judging answers, never for showing
         self.tick = lab.tick
         self.instruments = {one.name: one for one in lab.instruments() if one.name in instruments}
@@ -116,11 +119,15 @@ class Apparatus:
     def do(self, act: Act) -> None:
         """Repeat an act of the record; what it measures is thrown away."""
         if act.do == "set":
-            self.solver.change(act.what["name"], act.what["value"])
+            self.set(act.what["name"], act.what["value"])
         elif act.do == "press":
             self.solver.act(act.what["name"])
         elif act.do == "measure":
             self.measure(act.what)
+
+    def set(self, name: str, value: Any) -> None:
+        """Move a control; the value is in the control's unit."""
+        self.solver.change(name, self.controls[name].inside(value, self.solver.quantities()[name]))
 
     def measure(self, what: dict[str, Any]) -> "Reading | None":
         """Read one instrument by hand. `what` names it, the ordinal of the reading, and how it was handled."""

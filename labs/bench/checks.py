@@ -31,6 +31,11 @@ class Condition(ABC):
     def describe(self, record: Record) -> dict[str, str]:
         """What is wanted and how far it is, in both languages."""
 
+    @property
+    def timely(self) -> bool:
+        """Whether it can come true by time alone, without an act."""
+        return False
+
     def met(self, record: Record) -> bool:
         """Whether it is done."""
         have, need = self.progress(record)
@@ -79,6 +84,11 @@ class Every(Condition):
         """The parts, joined."""
         return "(" + " & ".join(part.source for part in self.parts) + ")"
 
+    @property
+    def timely(self) -> bool:
+        """Whether a part can."""
+        return any(part.timely for part in self.parts)
+
 
 @dataclass(frozen=True)
 class Either(Condition):
@@ -107,6 +117,11 @@ class Either(Condition):
         """The parts, joined."""
         return "(" + " | ".join(part.source for part in self.parts) + ")"
 
+    @property
+    def timely(self) -> bool:
+        """Whether a part can."""
+        return any(part.timely for part in self.parts)
+
 
 def _fraction(part: Condition, record: Record) -> float:
     have, need = part.progress(record)
@@ -126,6 +141,7 @@ class Count(Condition):
     say: Callable[[Record, float], dict[str, str]]
     relies: tuple[Name, ...] = ()
     source: str = ""
+    timely: bool = False
 
     def progress(self, record: Record) -> tuple[float, float]:
         """The count, and what is needed."""
@@ -168,7 +184,7 @@ def distinct(name: str, at_least: int, *, apart: float | None = None, with_: str
 def spans(name: str, width: float) -> Count:
     """Rows whose values of a control or of a measured column lie at least `width` apart, in the column's unit."""
     def count(record: Record) -> float:
-        found = [value.value for value in record.values(name)]
+        found = [value.value for value in record.values(name) if not isinstance(value.value, str)]
         # A slider stops on decimal fractions: 1.2 − 0.2 must be as wide as 1.0.
         return round(max(found) - min(found), 12) if found else 0.0
     return Count(count, width, lambda record, have: both_say(
@@ -211,7 +227,7 @@ def precise(name: str, to: float, times: int = 1) -> Count:
 def at(name: str, low: float = -math.inf, high: float = math.inf, *, times: int = 1) -> Count:
     """So many rows in which a control or a measured column lies between two values."""
     def count(record: Record) -> float:
-        return sum(low <= value.value <= high for value in record.values(name))
+        return sum(not isinstance(value.value, str) and low <= value.value <= high for value in record.values(name))
     where = _range(low, high)
     return Count(count, times, lambda record, have: both_say(
         "readings with {name} {where}: {have} of {need}", need=times, have=int(have), where=where,
@@ -222,7 +238,7 @@ def at(name: str, low: float = -math.inf, high: float = math.inf, *, times: int 
 def ran(time: float) -> Count:
     """The bench ran for so long without a break, in the solver's unit of time."""
     return Count(lambda record: record.furthest, time, lambda record, have: both_say(
-        "let it run: {percent} % so far", percent=int(100 * min(1.0, have / time))))
+        "let it run: {percent} % so far", percent=int(100 * min(1.0, have / time))), timely=True)
 
 
 @declared
@@ -250,6 +266,13 @@ def made(formula: str) -> Count:
     """A column computed from others was added under this name."""
     return Count(lambda record: float(formula in record.formulas), 1, lambda record, have: both_say(
         "a computed column named {name}", name=formula), (("new formula", formula),))
+
+
+@declared
+def computed(at_least: int = 1) -> Count:
+    """So many columns computed from others, whatever their names."""
+    return Count(lambda record: len(record.formulas), at_least, lambda record, have: both_say(
+        "{need} computed columns: {have} so far", need=at_least, have=int(have)))
 
 
 @declared

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import labs
 from engine.chance import Chance
 from engine.errors import Refusal, nearest
-from engine.quantity import Parameter
+from engine.quantity import Parameter, Quantity
 from engine.solver import Solver
+from labs.bench.question import number_in
 from labs.bench.words import Text
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ class Follows:
 class Lab:
     """What all labs share: checked parameters, drawing, opening. A lab says what stands on the bench.
 
-    `tick` is the number of solver steps between two looks of the instruments, `pace` the solver's time per
+    Parameters are in the units of the solver's quantities, or texts with a unit of their own: `"10 deg"`. `tick` is the number of solver steps between two looks of the instruments, `pace` the solver's time per
     second of the student at speed 1×, `clock` the unit in which that time is shown.
     """
 
@@ -104,6 +105,8 @@ class Lab:
             if name not in known:
                 raise Refusal("{lab} has no parameter {name!r}. Did you mean: {nearest}?", lab=type(self).__name__,
                               name=name, nearest=nearest(name, known))
+            if isinstance(value, str) and isinstance(known[name], Quantity):
+                value = parameters[name] = number_in(value, known[name].unit)
             if isinstance(value, Drawn | DrawnChoice):
                 value.check(known[name])
             else:

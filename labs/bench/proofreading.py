@@ -6,7 +6,7 @@ from typing import Any
 from engine.errors import Refusal, nearest
 from engine.quantity import Quantity
 from labs.bench.lab import Drawn, DrawnChoice, Lab
-from labs.bench.question import Question, convert, known_choice
+from labs.bench.question import Question, convert
 from labs.bench.scenario import KINDS, Control, Scenario, Step
 from labs.bench.words import _, both
 
@@ -99,10 +99,11 @@ def _check_control(control: Control, scenario: Scenario) -> None:
                       name=control.name)
     if isinstance(quantity, Quantity):
         low, high = control.range(quantity)
-        if not quantity.low <= low < high <= quantity.high:
+        lowest, highest = control.shown(quantity.low, quantity), control.shown(quantity.high, quantity)
+        if not lowest <= low < high <= highest:
             raise Refusal("The range {low} to {high} is not inside {lowest} to {highest} {unit}. Choose one inside.",
-                          low=low, high=high, lowest=quantity.low, highest=quantity.high, unit=quantity.unit)
-    control.check(value, quantity)
+                          low=low, high=high, lowest=lowest, highest=highest, unit=control.shown_unit(quantity))
+    control.check(control.shown(value, quantity), quantity)
 
 
 def _check_step(step: Step, scenario: Scenario) -> None:
@@ -128,11 +129,23 @@ def _check_names(names: Iterable[tuple[str, str]], scenario: Scenario) -> None:
             raise Refusal(UNKNOWN[kind], name=name, nearest=nearest(name, known[kind]) or "—")
 
 
+def _check_choice(question: Question, choices: Iterable[str], lab: Lab) -> None:
+    """The answer is a choice, or a parameter all of whose values are choices."""
+    value = lab.parameters.get(str(question.answer))
+    possible = value.options if isinstance(value, DrawnChoice) else [question.answer if value is None else value]
+    for one in possible:
+        if str(one) not in choices:
+            raise Refusal("The answer {name!r} is none of the choices. Did you mean: {nearest}?", name=one,
+                          nearest=nearest(str(one), choices))
+
+
 def _check_question(question: Question, scenario: Scenario) -> None:
     if not _said(question.text):
         raise Refusal("The text is empty. Say what is asked.")
-    known_choice(question)
-    if question.answer is None or question.choices is not None:
+    if question.answer is None:
+        return
+    if question.choices is not None:
+        _check_choice(question, question.choices, scenario.lab)
         return
     if question.answer not in scenario.lab.answers():
         raise Refusal("The answer {name!r} is no parameter or truth of the lab. Did you mean: {nearest}?",

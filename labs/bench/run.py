@@ -20,7 +20,7 @@ from labs.bench.documents import SCHEMA, Document, Start, key_print, ordered, st
 from labs.bench.history import Place
 from labs.bench.lab import Lab
 from labs.bench.logbook import Logbook, MemoryLogbook
-from labs.bench.question import convert
+from labs.bench.question import Question, convert
 from labs.bench.record import Progress, Record
 from labs.bench.scenario import Scenario
 from labs.bench.words import both, language
@@ -51,21 +51,31 @@ class Run:
         check_key(start_of(found), key)
         run = cls.__new__(cls)
         run._open(scenario, key, logbook, clock)
+        cut = found.pop() if found[-1]["kind"] == "action" and found[-1]["do"] in ("read", "measure") else None
         for document in found:
             run.record.take(document)
         place = run.apparatus.take(snapshot, run.uid, key) if snapshot else None
-        run._go(place if place is not None and place.head == run.record.here.head and place > run.record.here
-                else run.record.here)
+        later = cut is None and place is not None and place.head == run.record.here.head and place > run.record.here
+        run._go(place if later and place is not None else run.record.here)
+        if cut is not None:
+            run._complete(cut)
         run.write("action", do="resume", what={"engine": engine_version(), "numeric": run.solver.numeric_class(),
                                                 "scenario_hash": run.scenario.content_hash})
         return run
+
+    def _complete(self, action: Any) -> None:
+        """Read again where a record ends with a reading's action: what was shown may not have been saved."""
+        self.advance(action["step"] - self.step)
+        self._known = action
+        self.act(action["do"], **action["what"])
 
     def _open(self, scenario: Scenario | Lab, key: bytes, logbook: Logbook | None, clock: Callable[[], float]) -> None:
         self.scenario = Scenario.plain(scenario) if isinstance(scenario, Lab) else scenario
         self._key, self._clock = key, clock
         self.logbook: Logbook = MemoryLogbook() if logbook is None else logbook
-        self.apparatus = Apparatus(self.scenario.lab, Chance(key), list(self.scenario.shelf))
+        self.apparatus = Apparatus(self.scenario.lab, Chance(key), list(self.scenario.shelf), list(self.scenario.controls))
         self.record = Record(self.scenario)
+        self._known: Document | None = None  # an action that is in the logbook already, about to be done again
 
     # What a run shows
 
@@ -151,7 +161,7 @@ class Run:
 
     def told(self) -> list[dict[str, str]]:
         """What each step still asks for, in words; empty where the student confirms."""
-        return [both("") if step.done is None else step.done.describe(self.record) for step in self.scenario.steps]
+        return [one.told for one in self.record.progress()]
 
     def questions(self) -> dict[str, dict[str, Any]]:
         """Each question as the page shows it: attempts left, the last answer, the verdict and its words."""
@@ -178,7 +188,6 @@ class Run:
             self.fail(failure)
             return self.step - before
         self.record.reach(self.apparatus.step, self.time_at(self.apparatus.step))
-        self.record.look()
         return steps
 
     def time_at(self, step: int) -> float:
@@ -215,8 +224,9 @@ class Run:
     def _do_set(self, name: str, value: Any, drag: bool = False) -> Document:
         value = self.scenario.control(name).check(value, self.solver.quantities()[name])
         if value != self.settings[name]:
-            self.apparatus.keep(self.record.here)
-            self.solver.change(name, value)
+            if not (drag and self.record.dragging(name)):
+                self.apparatus.keep(self.record.here)
+            self.apparatus.set(name, value)
         return self.write("action", do="set", what={"name": name, "value": value, **({"drag": True} if drag else {})})
 
     def _do_press(self, name: str) -> Document:
@@ -228,10 +238,10 @@ class Run:
         names = self.scenario.digital()
         if not names and self.record.open_row is None:
             raise Refusal("There is nothing to enter yet. Measure something first.")
-        readings = {name: self.instruments[name].read(self.solver, self.step, self.record.readings[name])
-                    for name in names}
+        looks = ((name, self.instruments[name].read(self.solver, self.step, self.record.readings[name])) for name in names)
+        readings = {name: reading for name, reading in looks if reading is not None}
         action = self.write("action", do="read", what={})
-        return self._write_event(readings) if names else action
+        return self._write_event(readings) if readings else action
 
     def _do_measure(self, instrument: str, ordinal: int | None = None, **how: Any) -> Document:
         if instrument not in self.instruments:
@@ -306,18 +316,19 @@ class Run:
             raise Refusal("This question is settled. Its answer stands.")
         unit = self.scenario.unit(one)
         read = one.read(value, unit)
-        verdict = one.judge(read, self._truth(question))
+        verdict = one.judge(read, self._truth(one))
         left = None if state["left"] is None else state["left"] - 1
         return self.write("answer", question=question, value=read, unit=unit, verdict=verdict, left=left)
 
-    def _truth(self, name: str) -> float | None:
+    def _truth(self, question: Question) -> float | str | None:
         """What a question asks for, in its unit; never leaves Python."""
-        question, lab = self.scenario.asked[name], self.scenario.lab
-        if question.answer is None or question.choices is not None:
+        lab, hidden = self.scenario.lab, self.apparatus.hidden
+        if question.answer is None:
             return None
+        if question.choices is not None:
+            return question.answer if question.answer in question.choices else str(hidden[question.answer])
         truths = lab.truths()
-        found = truths[question.answer](self.apparatus.hidden) if question.answer in truths \
-            else self.apparatus.hidden[question.answer]
+        found = truths[question.answer](hidden) if question.answer in truths else hidden[question.answer]
         own, wanted = lab.unit_of(question.answer), self.scenario.unit(question)
         return float(found) if own is None else convert(float(found), own, wanted)
 
@@ -338,7 +349,8 @@ class Run:
                     lab=scenario.lab.name(), engine=engine_version(), numeric=numeric,
                     backend=numeric.get("backend", ""), language=language(lang), seat=seat,
                     key_print=key_print(self._key))
-        settings = {control.name: self.solver.parameters[control.name] for control in scenario.controls}
+        settings = {control.name: control.shown(self.solver.parameters[control.name], self.solver.quantities()[control.name])
+                    for control in scenario.controls}
         self.write("descriptor", columns=columns(scenario), settings=settings)
 
     def _write_event(self, readings: "dict[str, Reading]") -> Document:
@@ -349,17 +361,20 @@ class Run:
 
     def write(self, kind: str, **fields: Any) -> Document:
         """Take a document in, then send it off: what the record refuses is never written."""
+        if self._known is not None:
+            document, self._known = self._known, None
+            self.record.take(document)
+            return document
         uid = uuid.uuid4().hex
         if kind not in ("start", "descriptor"):
             fields.setdefault("step", self.step)
         if kind == "action":
             fields.setdefault("time", self.time)
         run = uid if kind == "start" else self.uid
-        document: Any = {"kind": kind, "uid": uid, "run": run, "seq": self.record.next_seq, "wall": self._clock(),
-                         **fields}
-        self.record.take(document)
-        self.logbook.append(document)
-        return document
+        written: Any = {"kind": kind, "uid": uid, "run": run, "seq": self.record.next_seq, "wall": self._clock(), **fields}
+        self.record.take(written)
+        self.logbook.append(written)
+        return written  # type: ignore[no-any-return]
 
 
 ACTS = {name.removeprefix("_do_"): method for name, method in vars(Run).items() if name.startswith("_do_")}

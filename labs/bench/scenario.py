@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from engine.errors import Refusal, nearest
 from engine.quantity import Choice, Parameter, Quantity
 from labs.bench.checks import Condition
+from labs.bench.control import Control
 from labs.bench.lab import Drawn, DrawnChoice, Lab, drawn, drawn_from
 from labs.bench.question import Question
 from labs.bench.words import Text, both
@@ -22,33 +23,6 @@ if TYPE_CHECKING:
 __all__ = ["Control", "Question", "Scenario", "Step", "check", "drawn", "drawn_from", "load", "problems"]
 
 KINDS = ("predict", "prepare", "measure", "compare", "explain")
-
-
-@dataclass(frozen=True)
-class Control:
-    """A quantity of the solver that is handed to the student, in a range perhaps narrower than its own."""
-
-    name: str
-    low: float | None = None
-    high: float | None = None
-    step: float | None = None
-    key: str = ""
-
-    def check(self, value: Any, quantity: Parameter) -> Any:
-        """The value if this control can take it."""
-        value = quantity.check(value)
-        low, high = self.range(quantity)
-        if not isinstance(value, str) and not low <= value <= high:
-            unit = getattr(quantity, "unit", "")
-            raise Refusal("{name} = {value} {unit} is outside its range, {low} to {high} {unit}. "
-                          "Choose a value inside.", name=self.name, value=value, unit=unit, low=low, high=high)
-        return value
-
-    def range(self, quantity: Parameter) -> tuple[float, float]:
-        """Lowest and highest value, in the quantity's unit."""
-        if not isinstance(quantity, Quantity):
-            return -math.inf, math.inf
-        return (quantity.low if self.low is None else self.low), (quantity.high if self.high is None else self.high)
 
 
 @dataclass(frozen=True)
@@ -178,11 +152,11 @@ class Scenario:
     def _public_control(self, control: Control) -> dict[str, Any]:
         quantity = self.lab.solver.quantities()[control.name]
         known = {"name": control.name, "label": label(quantity), "doc": both(quantity.doc), "key": control.key,
-                 "value": self.lab.parameters.get(control.name, quantity.default)}
+                 "value": control.shown(self.lab.parameters.get(control.name, quantity.default), quantity)}
         if isinstance(quantity, Choice):
             return {**known, "symbol": "", "unit": "", "options": list(quantity.options)}
         low, high = control.range(quantity)
-        return {**known, "symbol": getattr(quantity, "symbol", ""), "unit": getattr(quantity, "unit", ""), "low": low,
+        return {**known, "symbol": getattr(quantity, "symbol", ""), "unit": control.shown_unit(quantity), "low": low,
                 "high": high, "step": control.step, "whole": isinstance(quantity.default, int)}
 
     def _public_question(self, name: str, question: Question) -> dict[str, Any]:
