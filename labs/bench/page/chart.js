@@ -38,7 +38,7 @@ function choosers(lab) {
     fit.replaceChildren(h("option", {value: ""}, t("no curve")), ...fits(lab).map(({name, label}) => h("option", {value: name}, both(label))));
     fit.value = state.chart.fit ?? "";
   });
-  return [h("span.axes", {}, y, h("span.against", {}, () => t("against")), x), fit];
+  return [h("span.axes", {}, h("label", {}, h("i.symbol", {}, "y"), y), h("label", {}, h("i.symbol", {}, "x"), x)), fit];
 }
 
 function fits(lab) {

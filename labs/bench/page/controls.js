@@ -10,9 +10,13 @@ export function createControls(lab) {
   const controls = (lab.given.controls ?? []).map((control) => (control.options ? choice(lab, control) : row(lab, control)));
   const presses = (lab.given.presses ?? []).map((press) => h("button.press", {
     type: "button", "data-key": press.key || null, onclick: () => lab.send("press", {name: press.name}),
-  }, () => both(press.label), press.key ? h("kbd", {"aria-hidden": "true"}, press.key.toUpperCase()) : null));
+  }, () => capital(both(press.label)), press.key ? h("kbd", {"aria-hidden": "true"}, press.key.toUpperCase()) : null));
   if (!controls.length && !presses.length) return [];
   return [titleLine(() => t("Controls")), h("div.body", {}, ...controls, presses.length ? h("div.presses", {}, ...presses) : null)];
+}
+
+function capital(text) {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 // Sends at most one value per PACE, and always the last one.

@@ -29,12 +29,12 @@ function progress(lab) {
     write(text, !all ? "" : now === all ? t("all {count} steps done", {count: all}) : t("step {now} of {count}", {now: now + 1, count: all}));
     dots.replaceChildren(...state.steps.map((step, i) => h(`i.dot${step.done ? ".done" : i === now ? ".now" : ""}`)));
   });
-  return h("div.progress", {}, text, dots);
+  return h("div.how-far", {}, text, dots);
 }
 
 function saved(lab) {
   const text = h("span");
-  const badge = h("div.badge.saved", {}, icon("tick"), text);
+  const badge = h("div.sign.saved", {}, icon("tick"), text);
   let timer = null;
   const show = (pending) => {
     badge.classList.toggle("worry", pending > 0);
@@ -52,7 +52,7 @@ function saved(lab) {
 
 function connection(lab) {
   const text = h("span.wide");
-  const badge = h("div.badge.line", {role: "status"}, icon("link"), text);
+  const badge = h("div.sign.line", {role: "status"}, icon("link"), text);
   lab.on(["lost", "gone", "ready"], (state) => {
     const word = state.lost ? t("connection lost") : state.ready ? t("connected") : t("connecting…");
     badge.classList.toggle("worry", state.lost);

@@ -59,7 +59,7 @@ function readout(instrument) {
 function showReading(shown, live) {
   const has = live && live.text != null && live.text !== "";
   write(shown.value, has ? minus(live.text) : "–");
-  const u = has ? spread(live.uncertainty, live.text) : "";
+  const u = has ? live.uncertainty_text || spread(live.uncertainty, live.text) : "";
   write(shown.plus, u ? `± ${u}` : "");
   write(shown.note, live?.note ? t(live.note) : "");
   shown.note.hidden = !live?.note;
@@ -70,7 +70,7 @@ function face(lab, instrument) {
   const {line, sheet} = nameLine(lab, instrument);
   const shown = readout(instrument);
   lab.on(["live"], (state) => showReading(shown, state.live[instrument.name]));
-  const row = h("div.row", {}, shown.row, instrument.manual ? measureButton(lab, instrument) : null);
+  const row = instrument.manual ? h("div.row.by-hand", {}, shown.row, h("div.pair", {}, measureButton(lab, instrument))) : h("div.row", {}, shown.row);
   return h("div.face", {"data-instrument": instrument.name}, line, row, sheet);
 }
 
@@ -120,7 +120,7 @@ function stopwatch(lab, instrument) {
     laps.replaceChildren(...(live?.laps ?? []).map((text) => h("li", {}, minus(text))));
     draw();
   });
-  return h("div.face.stopwatch", {"data-instrument": instrument.name}, line, h("div.row", {}, shown.row, h("div.pair", {}, start, lap)), laps, sheet);
+  return h("div.face.stopwatch", {"data-instrument": instrument.name}, line, h("div.row.by-hand", {}, shown.row, h("div.pair", {}, start, lap)), laps, sheet);
 }
 
 // Readings are spoken when they are taken, not while they flicker.

@@ -1,7 +1,7 @@
 // The line to the bench: every order is numbered and kept until it is acknowledged; silence is noticed within five seconds.
 const BEAT = 1000;  // ms between looks at the line
 const QUIET = 1500;  // ms without a word before the page asks
-const SILENCE = 4000;  // ms without a word before the line is called lost
+const SILENCE = 3500;  // ms without a word before the line is called lost
 const AGAIN = 3000;  // ms after which an unacknowledged order is repeated
 const DOUBTS = 3;  // healthy answers of the server, with a silent bench, before the bench is called gone
 

@@ -11,7 +11,7 @@ export function createTransport(lab) {
 
 function runButton(lab) {
   const word = h("span");
-  const sign = h("span.sign");
+  const sign = h("span.glyph");
   const button = h("button.run", {type: "button", "data-key": "run", onclick: () => {
     const on = !lab.state.running;
     lab.change({running: on});

@@ -17,7 +17,7 @@ window.looks = {
     }).map(outline);
   },
   overlaps() {
-    const parts = all(".head button, .progress, .badge, .transport :is(button, select, input, .time), .title :is(button, select, h2)")
+    const parts = all(".head button, .how-far, .sign, .transport :is(button, select, input, .time), .title :is(button, select, h2)")
       .map((element) => [element, element.getBoundingClientRect()]);
     return parts.flatMap(([one, p]) => parts
       .filter(([other, q]) => one !== other && !one.contains(other) && !other.contains(one) && !apart(p, q))
