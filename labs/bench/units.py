@@ -10,6 +10,7 @@ import pint
 from engine.errors import Refusal
 
 NAMED = ("J", "N", "Pa", "W", "C", "V")  # what a product of SI base units is called when it has a name
+_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _LITRE = re.compile(r"(?<![A-Za-zµ°])([µmcdhk]?)l(?![A-Za-z])")
 
 
@@ -42,10 +43,24 @@ def dimensions(unit: Any) -> dict[str, float]:
 
 
 def written(unit: Any) -> str:
-    """The unit as a person writes it: kPa·mL, m/s², 1/s; nothing for a pure number."""
-    if str(unit) == "dimensionless":
-        return ""
-    return _LITRE.sub(r"\1L", f"{unit:~P}").replace("deg", "°").replace("m·N", "N·m").replace("⋅", ".")
+    """The unit as a person writes it: kPa·mL, m/s², 1/s, J/(K·mol); nothing for a pure number."""
+    factors = [(_symbol(name), float(power)) for name, power in unit._units.items()]
+    above = "·".join(symbol + _raised(power) for symbol, power in factors if power > 0)
+    below = [symbol + _raised(-power) for symbol, power in factors if power < 0]
+    if not below:
+        return above
+    return f"{above or '1'}/{below[0] if len(below) == 1 else '(' + '·'.join(below) + ')'}"
+
+
+def _symbol(name: str) -> str:
+    symbol = {"degree": "°", "percent": "%"}.get(name) or registry().get_symbol(name)
+    return _LITRE.sub(r"\1L", symbol.replace("\u03bc", "\u00b5"))  # one micro sign, as keyboards write it
+
+
+def _raised(power: float) -> str:
+    if power == int(power):
+        return "" if power == 1 else f"{power:.0f}".translate(_RAISED)
+    return f"^{power:.3g}"
 
 
 def absolute(unit: Any) -> Any:

@@ -18,8 +18,8 @@ def shown(value: float, uncertainty: float, ok: bool = True) -> Shown:
 def pendulum(spread: float = 0.0, stated: float = 0.002, rows: int = 8) -> Table:
     """Length in m and period in s of a pendulum where g = 9.8 m/s²."""
     columns = [("length", {"en": "Length", "zh": "摆长"}, "m"), ("period", {"en": "Period", "zh": "周期"}, "s")]
-    table = Table([Column(name=name, source="instrument", label=label, unit=unit, manual=True, resolution=None, noise=None)
-                   for name, label, unit in columns])
+    table = Table([Column(name=name, source="instrument", label=label, unit=unit, manual=True, resolution=None,
+                          noise=None) for name, label, unit in columns])
     chance = np.random.default_rng(5)
     for row in range(rows):
         length = 0.2 + 0.15 * row

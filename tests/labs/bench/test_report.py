@@ -17,6 +17,7 @@ from labs.bench.chart import chart
 from labs.bench.checks import distinct, reads
 from labs.bench.documents import Document
 from labs.bench.drawing import svg, ticks
+from labs.bench.instrument import Instrument
 from labs.bench.lab import Lab, drawn
 from labs.bench.question import Question
 from labs.bench.record import Record
@@ -58,10 +59,10 @@ class Bench(Lab):
     solver = Spring
     title = {"en": "Pendulum", "zh": "单摆"}
 
-    def instruments(self) -> list[Any]:
-        """A stopwatch, as far as a report knows it."""
-        return [SimpleNamespace(name="period", label={"en": "Period", "zh": "周期"}, unit="s", manual=False,
-                                observable="period", descriptor=lambda: {"name": "period"})]
+    def instruments(self) -> list[Instrument]:
+        """A stopwatch, for the period alone."""
+        return [Instrument("period", label={"en": "Period", "zh": "周期"}, observable="period", unit="s", low=0.0,
+                           high=60.0, resolution=0.01)]
 
 
 def scenario() -> Scenario:
@@ -152,7 +153,7 @@ def test_what_went_well_and_what_is_next_follow_from_the_conditions() -> None:
     page = text(report(documents(), scenario(), "en"))
     well, next_ = page.split("What went well")[1].split("What to try next")
     assert "1 of 3 steps are done." in well and "Measure four lengths." in well
-    assert "40 readings of Period: 5 so far" in next_ and "Think." in next_ and "2 questions wait" in next_
+    assert "Period: 5 of 40" in next_ and "Think." in next_ and "2 questions wait" in next_
     assert "Most of the uncertainty comes from T2" in next_
 
 

@@ -8,9 +8,12 @@ from labs.bench.units import combined, parse, scale, simplified, written
 
 @pytest.mark.parametrize(("product", "shown"), [
     ("kPa*mL", "kPa·mL"), ("kg*m**2/s**2", "J"), ("kg*m/s**2", "N"), ("N*m", "N·m"), ("kPa/kPa", ""), ("m*rad", "m"),
-    ("rad/s", "rad/s"), ("1/mL", "1/mL"), ("s**2", "s²"), ("MPa*nm**3/zJ*m", "m"), ("percent*m", "m")])
+    ("rad/s", "rad/s"), ("um", "µm"), ("J/K/mol", "J/(K·mol)"), ("s**0.5", "s^0.5"), ("degC", "°C"), ("percent", ""),
+    ("degree", "°"), ("1/mL", "1/mL"), ("s**2", "s²"), ("MPa*nm**3/zJ*m", "m"), ("percent*m", "m")])
 def test_simplified(product: str, shown: str) -> None:
-    assert written(simplified(parse(product), ())) == shown
+    unit = simplified(parse(product), ())
+    assert written(unit) == shown
+    assert parse(shown) == unit, "what is written can be read again"
 
 
 def test_a_columns_own_unit_is_preferred() -> None:
