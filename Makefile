@@ -8,6 +8,9 @@ BIN := .venv/bin
 PYTEST := nice $(BIN)/python -m pytest -n 2 --dist loadgroup
 unexport PYTHONPATH
 
+# Each gate is run, whatever the one before it said; `failed` remembers.
+gates = $(BIN)/ruff check . || failed=yes; $(BIN)/mypy || failed=yes; $(BIN)/lint-imports || failed=yes
+
 help: ## show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile | expand -t 20
 
@@ -15,23 +18,13 @@ run: .venv/stamp-run ## set up what is missing, then serve the labs (PORT=8866)
 	@exec $(BIN)/wanxiang serve --port $(PORT)
 
 test: .venv/stamp-test ## ruff, mypy, floors and every fast test
-	@failed=; $(MAKE) --no-print-directory -k lint || failed=yes; \
-	$(PYTEST) -m "not slow" || failed=yes; test -z "$$failed"
+	@failed=; $(gates); $(PYTEST) -m "not slow" || failed=yes; test -z "$$failed"
 
-test-all: .venv/stamp-test ## the slow tests too: the whole ledger, wheels, soaks
-	@failed=; $(MAKE) --no-print-directory -k lint || failed=yes; \
-	$(PYTEST) || failed=yes; test -z "$$failed"
+test-all: .venv/stamp-test ## the slow tests too: the whole ledger, a clean clone, soaks
+	@failed=; $(gates); $(PYTEST) || failed=yes; test -z "$$failed"
 
-lint: ruff mypy floors ## the gates that run no test
-
-ruff: .venv/stamp-test
-	@$(BIN)/ruff check .
-
-mypy: .venv/stamp-test
-	@$(BIN)/mypy
-
-floors: .venv/stamp-test
-	@$(BIN)/lint-imports
+lint: .venv/stamp-test ## the gates that run no test
+	@failed=; $(gates); test -z "$$failed"
 
 bench: .venv/stamp-bench ## our rates beside those of peers
 	@$(BIN)/python -m benchmarks
