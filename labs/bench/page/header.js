@@ -65,7 +65,7 @@ function connection(lab) {
 
 function languages(lab) {
   const button = h("button.quiet.language", {
-    type: "button", "aria-label": () => (currentLanguage() === "zh" ? "Switch to English" : "切换到中文"),
+    type: "button", "aria-label": () => (currentLanguage() === "zh" ? "中/EN: switch to English" : "中/EN：切换到中文"),
     onclick: () => lab.switchLanguage(currentLanguage() === "zh" ? "en" : "zh"),
   });
   lab.on([], () => {

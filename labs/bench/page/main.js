@@ -1,7 +1,7 @@
 // The student's page: one function of what is given (static, public) and of the run's state (told by the bench).
 import {createClock} from "./clock.js";
 import {createLink} from "./link.js";
-import {currentLanguage, openBook, switchLanguage} from "./i18n.js";
+import {both, currentLanguage, openBook, switchLanguage} from "./i18n.js";
 import {createShell} from "./shell.js";
 import {createStore} from "./store.js";
 import {createSpeaker} from "./notices.js";
@@ -24,6 +24,7 @@ export default {
     };
     store.on(["time"], (state) => lab.clock.heard(state.time));
     const shell = createShell(lab);
+    store.on([], () => nameWindow(lab));
     coverWindow(el);
     el.replaceChildren(shell.element);
     setLanguageOf(el);
@@ -54,4 +55,8 @@ function setLanguageOf(element) {
   const tag = currentLanguage() === "zh" ? "zh-CN" : "en";
   element.lang = tag;
   document.documentElement.lang = tag;
+}
+
+function nameWindow(lab) {
+  document.title = `${both(lab.given.title)} · 万象`;
 }

@@ -14,13 +14,12 @@ import {createCover} from "./cover.js";
 export function createShell(lab) {
   const stage = createStage(lab);
   const help = createHelp(lab);
-  const guide = panel("guide", createGuide(lab));
+  const guide = panel("guide", createGuide(lab), "wx-guide");
   const side = h("div.side", {id: "wx-read"}, panel("instruments", createInstruments(lab)), panel("controls", createControls(lab)));
   const table = panel("data", createTable(lab), "wx-data");
   const chart = panel("chart", createChart(lab), "wx-chart");
-  guide.id = "wx-guide";
   const tabs = createTabs(lab, {guide, read: side, data: table, chart});
-  const element = h("div.lab", {}, createHeader(lab, help), guide, stage.element, tabs, side, table, chart,
+  const element = h("main.lab", {}, createHeader(lab, help), guide, stage.element, tabs, side, table, chart,
     ...createCover(lab), help.element, ...lab.speaker.elements);
   lab.on(["guide"], (state) => element.classList.toggle("without-guide", !state.guide));
   lab.on(["big"], (state) => { element.dataset.big = state.big ?? ""; });

@@ -46,8 +46,7 @@ function headCell(lab, column) {
   const title = [symbol(column) ?? h("span", {}, label), column.unit ? h("span.unit", {}, column.unit) : null];
   if (!column.formula) return h("th", {scope: "col", title: label, "aria-label": `${label}${column.unit ? ` (${column.unit})` : ""}`}, title);
   return h("th.formula", {scope: "col"}, h("button.quiet", {
-    type: "button", title: `${column.name} = ${column.formula}`, "aria-label": t("Change the formula {name} = {formula}", {name: column.name, formula: column.formula}),
-    "data-focus": `formula-${column.name}`, onclick: () => editFormula(lab, column),
+    type: "button", title: t("Change the formula {name} = {formula}", {name: column.name, formula: column.formula}), "data-focus": `formula-${column.name}`, onclick: () => editFormula(lab, column),
   }, h("span.fx", {"aria-hidden": "true"}, "ƒ"), title));
 }
 
