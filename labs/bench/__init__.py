@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     from labs.bench.scene import Scene
 
 WORDS = {
-    "labs.bench.checks": ("answered", "at", "changed", "charted", "computed", "distinct", "fitted", "made", "noted", "precise",
-                          "predicted", "pressed", "ran", "reads", "repeated", "spans"),
+    "labs.bench.checks": ("answered", "at", "changed", "charted", "computed", "distinct", "fitted", "made", "noted",
+                          "precise", "predicted", "pressed", "ran", "reads", "repeated", "spans"),
     "labs.bench.instrument": ("Instrument",),
     "labs.bench.instruments.photogate": ("Photogate",),
     "labs.bench.instruments.pressure_gauge": ("PressureGauge",),
@@ -61,8 +61,8 @@ _HOME = {word: module for module, words in WORDS.items() for word in words}
 __all__ = [
     "Control", "Follows", "Instrument", "Lab", "Photogate", "PressureGauge", "Question", "Ruler", "Run", "Scale",
     "Scenario", "Scene", "SpeedHistogram", "Step", "Stopwatch", "Thermometer", "answered", "at", "changed",
-    "charted", "computed", "distinct", "drawn", "drawn_from", "fitted", "made", "noted", "precise", "predicted", "pressed",
-    "ran", "reads", "repeated", "spans",
+    "charted", "computed", "distinct", "drawn", "drawn_from", "fitted", "made", "noted", "precise", "predicted",
+    "pressed", "ran", "reads", "repeated", "spans",
 ]
 
 

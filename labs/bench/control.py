@@ -37,8 +37,9 @@ class Control:
             quantity.check(value)  # refuses what is no number
             raise
         if not low <= number <= high:
-            raise Refusal("{name} = {value} {unit} is outside its range, {low} to {high} {unit}. Choose a value inside.",
-                          name=self.name, value=value, unit=self.shown_unit(quantity), low=low, high=high)
+            raise Refusal("{name} = {value} {unit} is outside its range, {low} to {high} {unit}. "
+                          "Choose a value inside.", name=self.name, value=value, unit=self.shown_unit(quantity),
+                          low=low, high=high)
         return number
 
     def range(self, quantity: Parameter) -> tuple[float, float]:

@@ -86,8 +86,9 @@ class Follows:
 class Lab:
     """What all labs share: checked parameters, drawing, opening. A lab says what stands on the bench.
 
-    Parameters are in the units of the solver's quantities, or texts with a unit of their own: `"10 deg"`. `tick` is the number of solver steps between two looks of the instruments, `pace` the solver's time per
-    second of the student at speed 1×, `clock` the unit in which that time is shown.
+    Parameters are in the units of the solver's quantities, or texts with a unit of their own: `"10 deg"`. `tick` is
+    the number of solver steps between two looks of the instruments, `pace` the solver's time per second of the
+    student at speed 1×, `clock` the unit in which that time is shown.
     """
 
     solver: ClassVar[type[Solver]]
@@ -126,7 +127,8 @@ class Lab:
 
     def draw(self, chance: Chance) -> dict[str, Any]:
         """The parameters of one run: each drawn one depends on its own name only, so adding another changes none."""
-        return {name: _resolved(name, value, chance) for name, value in self.parameters.items()}
+        known = self.solver.quantities()
+        return {name: _resolved(known[name], value, chance) for name, value in self.parameters.items()}
 
     def open(self, chance: Chance) -> Solver:
         """The solver of one run, with its hidden parameters and its seed."""
@@ -147,10 +149,12 @@ class Lab:
         return cls.__module__.removeprefix("labs.").split(".")[0]
 
 
-def _resolved(name: str, value: Any, chance: Chance) -> Any:
+def _resolved(parameter: Parameter, value: Any, chance: Chance) -> Any:
+    """What is drawn, drawn; a whole number where the parameter is one."""
     if not isinstance(value, Drawn | DrawnChoice):
         return value
-    return value.resolve(chance.child("parameter " + name))
+    found = value.resolve(chance.child("parameter " + parameter.name))
+    return round(found) if isinstance(parameter.default, int) and isinstance(found, float) else found
 
 
 def discover() -> dict[str, type[Lab] | Exception]:

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from errno import ENOSPC
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.error import URLError
@@ -193,44 +194,65 @@ class Contents:
 class FileLogbook:
     """One document per line, each on the disk before `append` returns.
 
-    A file that exists is gone on with; `lost` then tells of a half-written last line, which is cut off.
+    A file that exists is gone on with; `lost` then tells of a half-written last line, which is cut off. When the
+    disk is full nothing is raised, for the run goes on: the documents wait, `trouble` says why, and every later
+    one tries them all again, in order.
     """
-
-    pending = 0
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         contents = read_file(self.path) if self.path.exists() else Contents()
         self.documents, self.lost = contents.documents, contents.lost
         self._uids = {document["uid"] for document in self.documents}
+        self._sound, self._waiting, self.trouble = contents.sound_bytes, deque[Document](), ""
+        self._listeners: list[Callable[[], None]] = []
         try:
-            self._file = self.path.open("ab")
+            self._file = self.path.open("ab", buffering=0)
             self._file.truncate(contents.sound_bytes)
         except OSError as problem:
             raise _cannot("write", self.path, problem) from None
 
+    @property
+    def pending(self) -> int:
+        """How many documents are not on the disk."""
+        return len(self._waiting)
+
     def append(self, document: Document) -> None:
-        """Write one line and wait until the disk has it."""
-        line = json.dumps(document, ensure_ascii=False, allow_nan=False) + "\n"
+        """Write one line, and any that wait before it, and wait until the disk has them."""
+        self._waiting.append(document)
+        trouble, self.trouble = self.trouble, ""
         try:
-            self._file.write(line.encode())
-            self._file.flush()
-            os.fsync(self._file.fileno())
+            while self._waiting:
+                self._write(self._waiting[0])
+                self._uids.add(self._waiting[0]["uid"])
+                self.documents.append(self._waiting.popleft())
         except OSError as problem:
-            raise _cannot("write", self.path, problem) from None
-        self.documents.append(document)
-        self._uids.add(document["uid"])
+            self.trouble = str(_cannot("write", self.path, problem))
+        if self.trouble != trouble:
+            for listener in self._listeners:
+                listener()
+
+    def _write(self, document: Document) -> None:
+        line = (json.dumps(document, ensure_ascii=False, allow_nan=False) + "\n").encode()
+        os.ftruncate(self._file.fileno(), self._sound)  # an attempt that failed may have left half a line
+        if self._file.write(line) < len(line):
+            raise OSError(ENOSPC, os.strerror(ENOSPC))
+        os.fsync(self._file.fileno())
+        self._sound += len(line)
 
     def saved(self, uid: str) -> bool:
         """True once the line is on the disk."""
         return uid in self._uids
 
     def on_change(self, listener: Callable[[], None]) -> None:
-        """Nothing ever changes: a document is on the disk when `append` returns."""
+        """Call `listener` when the disk refuses, and when it takes again."""
+        self._listeners.append(listener)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the file; a Refusal when something could not be written."""
         self._file.close()
+        if self._waiting:
+            raise Refusal(self.trouble)
 
 
 def read_file(path: str | Path) -> Contents:

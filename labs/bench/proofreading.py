@@ -1,6 +1,7 @@
 """Proofreading a scenario before a student meets it: spelling, ranges, units, both languages, nothing given away."""
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any
 
 from engine.errors import Refusal, nearest
@@ -27,17 +28,17 @@ def proofread(scenario: Scenario) -> Iterator[Refusal]:
     if strangers:
         return  # nothing else can be said about a declaration that holds things of the wrong kind
     for where, text in _texts(scenario):
-        yield from _placed(where, lambda text=text: both(text))
+        yield from _placed(where, partial(both, text))
     if not _said(scenario.title):
         yield Refusal("The scenario has no title. Write title=… in both languages.")
     if not scenario.steps:
         yield Refusal("The scenario has no steps. Write at least one Step.")
     yield from _handed_out(scenario)
     for number, step in enumerate(scenario.steps, start=1):
-        yield from _placed(Refusal("step {number}", number=number), lambda step=step: _check_step(step, scenario))
+        yield from _placed(Refusal("step {number}", number=number), partial(_check_step, step, scenario))
     for name, question in scenario.asked.items():
         yield from _placed(Refusal("question {number}", number=name),
-                           lambda question=question: _check_question(question, scenario))
+                           partial(_check_question, question, scenario))
     if len(scenario.asked) < len(scenario.questions):
         yield Refusal("Two questions have the same id. Give each its own.")
 
@@ -79,7 +80,7 @@ def _said(text: Any) -> bool:
 def _handed_out(scenario: Scenario) -> Iterator[Refusal]:
     for control in scenario.controls:
         yield from _placed(Refusal("control {name}", name=control.name),
-                           lambda control=control: _check_control(control, scenario))
+                           partial(_check_control, control, scenario))
     there = [instrument.name for instrument in scenario.lab.instruments()]
     for name in scenario.instruments:
         if name not in there:

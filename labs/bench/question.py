@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from engine.errors import Refusal, nearest
+from engine.errors import Refusal
 from labs.bench import units
 from labs.bench.words import Text
 
@@ -19,9 +19,10 @@ LONGEST_TEXT = 4000  # characters of a written answer that are kept
 class Question:
     """A question to the student.
 
-    `answer` names a hidden parameter or a truth of the lab, or one of the `choices`; without it the answer is
-    text and is only recorded. `within` is relative, `within_abs` absolute, in `unit` (by default the unit of
-    what is asked for). An answer may carry another unit of the same kind: 981 cm/s² is 9.81 m/s².
+    `answer` names a hidden parameter or a truth of the lab, or one of the `choices` (or the parameter whose value
+    is one of them: which gas is it?); without it the answer is text and is only recorded. `within` is relative,
+    `within_abs` absolute, in `unit` (by default the unit of what is asked for). An answer may carry another unit of
+    the same kind: 981 cm/s² is 9.81 m/s².
     """
 
     text: Text
@@ -48,14 +49,12 @@ class Question:
             return str(given)
         return str(given).strip()[:LONGEST_TEXT] if self.answer is None else number_in(given, unit)
 
-    def judge(self, value: float | str, truth: float | None) -> Verdict:
-        """The verdict on an answer that was read; `truth` is in the same unit."""
+    def judge(self, value: float | str, truth: float | str | None) -> Verdict:
+        """The verdict on an answer that was read; `truth` is in the same unit, or the key of a choice."""
         if self.answer is None:
             return "recorded"
-        if self.choices is not None:
-            return "right" if value == self.answer else "wrong"
-        if truth is None or isinstance(value, str):
-            return "wrong"
+        if truth is None or isinstance(truth, str) or isinstance(value, str):
+            return "right" if value == truth else "wrong"
         slack = max((self.within or 0.0) * abs(truth), self.within_abs or 0.0)
         return "right" if abs(value - truth) <= slack else "wrong"
 
@@ -85,10 +84,3 @@ def convert(value: float, unit: str, wanted: str) -> float:
         raise Refusal("{unit} is not a unit of what is asked for. Write the answer in {wanted}.", **told)
     (factor, zero), (by, origin) = units.scale(found), units.scale(target)
     return (factor * value + zero - origin) / by
-
-
-def known_choice(question: Question) -> None:
-    """The answer to a question with choices must be one of them."""
-    if question.choices is not None and question.answer is not None and question.answer not in question.choices:
-        raise Refusal("The answer {name!r} is none of the choices. Did you mean: {nearest}?", name=question.answer,
-                      nearest=nearest(question.answer, question.choices))

@@ -4,6 +4,7 @@ It is a pure function of the documents, taken in order: it neither sees the solv
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -49,11 +50,12 @@ class Value(NamedTuple):
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a step of the scenario is."""
+    """How far a step of the scenario is, also in words (empty where the student confirms it)."""
 
     done: bool
     have: float
     need: float
+    told: dict[str, str]
 
 
 class Record:
@@ -82,6 +84,8 @@ class Record:
         self._initial: dict[str, Any] = {}
         self._still: dict[str, Shown] = {}  # readings of settings: good until that setting changes
         self._closing = False
+        self._timely = [number for number, step in enumerate(scenario.steps) if step.done and step.done.timely]
+        self._progress: tuple[tuple[int, float], list[Progress]] = (-1, 0.0), []
 
     @property
     def here(self) -> Place:
@@ -99,26 +103,34 @@ class Record:
                 "event": self._take_event, "answer": self._take_answer, "stop": self._take_stop}
         take[check(document)["kind"]](document)
         self.documents.append(document)
-        self.look()
+        self._look(range(len(self.scenario.steps)))
 
     def reach(self, step: int, time: float) -> None:
-        """Time went on without a document."""
+        """Time went on."""
         self.history.reach(step)
         self.furthest = max(self.furthest, time)
+        self._look(self._timely)
 
-    def look(self) -> None:
-        """See which steps of the scenario are done by now. A step once done stays done."""
-        for place, step in enumerate(self.scenario.steps):
-            if not self.steps_done[place]:
-                self.steps_done[place] = place in self.confirmed if step.done is None else step.done.met(self)
+    def _look(self, numbers: Iterable[int]) -> None:
+        """See which of these steps of the scenario are done by now. A step once done stays done."""
+        for number in numbers:
+            condition = self.scenario.steps[number].done
+            if not self.steps_done[number]:
+                self.steps_done[number] = number in self.confirmed if condition is None else condition.met(self)
 
     def progress(self) -> list[Progress]:
-        """How far each step is."""
-        found = []
-        for done, step in zip(self.steps_done, self.scenario.steps, strict=True):
-            have, need = (float(done), 1.0) if step.done is None else step.done.progress(self)
-            found.append(Progress(done, need if done else have, need))
-        return found
+        """How far each step is; asked with every frame, computed when something has changed."""
+        now = self.next_seq, self.furthest if self._timely else 0.0
+        if self._progress[0] != now:
+            self._progress = now, [self._progress_of(number) for number in range(len(self.scenario.steps))]
+        return self._progress[1]
+
+    def _progress_of(self, number: int) -> Progress:
+        done, condition = self.steps_done[number], self.scenario.steps[number].done
+        if condition is None:
+            return Progress(done, float(done), 1.0, {"en": "", "zh": ""})
+        have, need = condition.progress(self)
+        return Progress(done, need if done else have, need, condition.describe(self))
 
     def label(self, name: str) -> dict[str, str]:
         """What a person calls a control, an instrument or a column."""
@@ -169,6 +181,7 @@ class Record:
 
     def _take_action(self, document: Action) -> None:
         self.reach(document["step"], document["time"])
+        self._closing = False
         getattr(self, "_did_" + document["do"], self._did_nothing_else)(document["seq"], document["what"])
 
     def _did_nothing_else(self, seq: int, what: dict[str, Any]) -> None:
@@ -178,14 +191,14 @@ class Record:
         name = what["name"]
         if self.settings[name] == what["value"]:
             return
-        if not (what.get("drag") and self._dragging(name)):
+        if not (what.get("drag") and self.dragging(name)):
             self.history.mark()
         self.history.do(seq, "set", what)
         self.settings[name] = what["value"]
         self.changes[name] += 1
         self._unsettle([instrument for instrument, setting in self.scenario.stills().items() if setting == name])
 
-    def _dragging(self, name: str) -> bool:
+    def dragging(self, name: str) -> bool:
         """Whether the document just before is a change of the same control."""
         last = self.documents[-1]
         return last["kind"] == "action" and last["do"] == "set" and last["what"]["name"] == name

@@ -37,6 +37,8 @@ PHYSICAL = ("set", "press", "read", "measure")  # acts that need an apparatus in
 class Run:
     """One student's experiment at one bench."""
 
+    _known: Any  # an action that is in the logbook already, about to be done again
+
     def __init__(self, scenario: Scenario | Lab, key: bytes, logbook: Logbook | None = None, *, seat: str = "",
                  language: str = "en", clock: Callable[[], float] = time.time) -> None:
         self._open(scenario, key, logbook, clock)
@@ -73,9 +75,9 @@ class Run:
         self.scenario = Scenario.plain(scenario) if isinstance(scenario, Lab) else scenario
         self._key, self._clock = key, clock
         self.logbook: Logbook = MemoryLogbook() if logbook is None else logbook
-        self.apparatus = Apparatus(self.scenario.lab, Chance(key), list(self.scenario.shelf), list(self.scenario.controls))
+        self.apparatus = Apparatus(self.lab, Chance(key), list(self.scenario.shelf), list(self.scenario.controls))
         self.record = Record(self.scenario)
-        self._known: Document | None = None  # an action that is in the logbook already, about to be done again
+        self._known = None
 
     # What a run shows
 
@@ -238,10 +240,13 @@ class Run:
         names = self.scenario.digital()
         if not names and self.record.open_row is None:
             raise Refusal("There is nothing to enter yet. Measure something first.")
-        looks = ((name, self.instruments[name].read(self.solver, self.step, self.record.readings[name])) for name in names)
-        readings = {name: reading for name, reading in looks if reading is not None}
+        looks = {name: self._look(name) for name in names}
+        readings = {name: reading for name, reading in looks.items() if reading is not None}
         action = self.write("action", do="read", what={})
         return self._write_event(readings) if readings else action
+
+    def _look(self, name: str) -> "Reading | None":
+        return self.instruments[name].read(self.solver, self.step, self.record.readings[name])
 
     def _do_measure(self, instrument: str, ordinal: int | None = None, **how: Any) -> Document:
         if instrument not in self.instruments:
@@ -349,8 +354,8 @@ class Run:
                     lab=scenario.lab.name(), engine=engine_version(), numeric=numeric,
                     backend=numeric.get("backend", ""), language=language(lang), seat=seat,
                     key_print=key_print(self._key))
-        settings = {control.name: control.shown(self.solver.parameters[control.name], self.solver.quantities()[control.name])
-                    for control in scenario.controls}
+        quantities, now = self.solver.quantities(), self.solver.parameters
+        settings = {one.name: one.shown(now[one.name], quantities[one.name]) for one in scenario.controls}
         self.write("descriptor", columns=columns(scenario), settings=settings)
 
     def _write_event(self, readings: "dict[str, Reading]") -> Document:
@@ -362,19 +367,20 @@ class Run:
     def write(self, kind: str, **fields: Any) -> Document:
         """Take a document in, then send it off: what the record refuses is never written."""
         if self._known is not None:
-            document, self._known = self._known, None
-            self.record.take(document)
-            return document
+            known, self._known = self._known, None
+            self.record.take(known)
+            return known
         uid = uuid.uuid4().hex
         if kind not in ("start", "descriptor"):
             fields.setdefault("step", self.step)
         if kind == "action":
             fields.setdefault("time", self.time)
         run = uid if kind == "start" else self.uid
-        written: Any = {"kind": kind, "uid": uid, "run": run, "seq": self.record.next_seq, "wall": self._clock(), **fields}
+        written: Any = {"kind": kind, "uid": uid, "run": run, "seq": self.record.next_seq, "wall": self._clock(),
+                        **fields}
         self.record.take(written)
         self.logbook.append(written)
-        return written  # type: ignore[no-any-return]
+        return written
 
 
 ACTS = {name.removeprefix("_do_"): method for name, method in vars(Run).items() if name.startswith("_do_")}

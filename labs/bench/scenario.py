@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, is_dataclass
 from functools import cached_property
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import Refusal, nearest
-from engine.quantity import Choice, Parameter, Quantity
+from engine.quantity import Choice, Parameter
 from labs.bench.checks import Condition
 from labs.bench.control import Control
 from labs.bench.lab import Drawn, DrawnChoice, Lab, drawn, drawn_from
@@ -105,7 +104,7 @@ class Scenario:
     def units(self) -> dict[str, str]:
         """The units of controls and instruments."""
         quantities = self.lab.solver.quantities()
-        return {**{control.name: getattr(quantities[control.name], "unit", "") for control in self.controls},
+        return {**{control.name: control.shown_unit(quantities[control.name]) for control in self.controls},
                 **{name: instrument.unit for name, instrument in self.shelf.items()}}
 
     def control(self, name: str) -> Control:

@@ -22,14 +22,15 @@ def shown(reading: "Reading") -> Shown:
 
 def columns(scenario: Scenario) -> list[Column]:
     """The columns of the table, for the descriptor."""
-    quantities, found = scenario.lab.solver.quantities(), []
+    quantities, units = scenario.lab.solver.quantities(), scenario.units()
+    found = []
     for name in scenario.columns():
         instrument = scenario.shelf.get(name)
         known: dict[str, Any] = {} if instrument is None else instrument.descriptor()
         found.append(Column(
             name=name, source="control" if instrument is None else "instrument",
             label=label(quantities[name]) if instrument is None else both(instrument.label),
-            unit=getattr(quantities[name], "unit", "") if instrument is None else instrument.unit,
+            unit=units[name],
             manual=instrument is not None and instrument.manual,
             resolution=known.get("resolution"), noise=known.get("noise")))
     return found

@@ -1,7 +1,9 @@
 """What a logbook has acknowledged is there after a crash; what it has not, it says."""
 
 import asyncio
+import errno
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -177,3 +179,36 @@ def test_the_server_hands_out_the_run() -> None:
     with_server(play)
     with pytest.raises(Refusal, match="did not hand out"):
         fetch_run("http://127.0.0.1:9", "secret")
+
+
+def test_a_full_disk_is_told_and_everything_is_written_when_there_is_room_again(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    book = FileLogbook(tmp_path / "run.jsonl")
+    told: list[str] = []
+    book.on_change(lambda: told.append(book.trouble))
+    run = Run(scenario(), KEY, book)
+    full = {"full": True}
+
+    def fsync(number: int, real: Callable[[int], None] = os.fsync) -> None:
+        if full["full"]:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        real(number)
+    monkeypatch.setattr(os, "fsync", fsync)
+    run.act("note", text="one")
+    run.act("read")
+    assert book.pending == 3 and "No space left" in book.trouble and not book.saved(run.documents[2]["uid"])
+    full["full"] = False
+    run.act("note", text="two")
+    book.close()
+    assert book.pending == 0 and told == [told[0], ""] and read_file(book.path).documents == run.documents
+
+
+def test_closing_with_documents_unwritten_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    book = FileLogbook(tmp_path / "run.jsonl")
+
+    def fsync(number: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+    monkeypatch.setattr(os, "fsync", fsync)
+    Run(scenario(), KEY, book)
+    with pytest.raises(Refusal, match="Input/output"):
+        book.close()

@@ -6,9 +6,15 @@ from typing import Any
 import pytest
 
 from engine.errors import Refusal
+from labs.bench.checks import ran, reads
+from labs.bench.control import Control
 from labs.bench.documents import essence
+from labs.bench.lab import drawn_from
 from labs.bench.logbook import MemoryLogbook
+from labs.bench.question import Question
+from labs.bench.replay import replay
 from labs.bench.run import Run
+from labs.bench.scenario import Step, problems
 from tests.labs.bench.tiny import KEY, DriftLab, scenario
 
 
@@ -378,3 +384,54 @@ def test_steps_of_the_guide_are_seen_done_as_they_are() -> None:
     assert run.progress()[1].done  # a step once done stays done
     run.act("press", name="kick")
     assert run.progress()[2].done
+
+
+@pytest.mark.parametrize("do", ["read", "measure"])
+def test_a_record_cut_between_an_action_and_its_reading_is_completed(do: str) -> None:
+    run = Run(scenario(), KEY)
+    run.advance(8)
+    run.act("read")
+    run.act("set", name="length", value=0.7)
+    run.advance(9)
+    run.act(do, **({"instrument": "tape"} if do == "measure" else {}))
+    saved: list[Any] = run.documents[:-1]
+    block = run.snapshot()
+    book = MemoryLogbook()
+    resumed = Run.resume(scenario(), KEY, saved, book, snapshot=block)
+    assert [one["kind"] for one in book.documents] == ["event", "action"]  # what was saved is not saved again
+    assert essence(book.documents[0]) == essence(run.documents[-1])
+    assert resumed.documents[: len(saved)] == saved and replay(resumed.documents, scenario(), KEY).equal
+
+
+def test_a_press_that_shows_nothing_is_complete_as_it_is() -> None:
+    run = Run(scenario(), KEY)
+    run.advance(8)
+    run.act("measure", instrument="watch", press="start", time=0.08)
+    resumed = Run.resume(scenario(), KEY, run.documents)
+    resumed.advance(100)
+    resumed.act("measure", instrument="watch", press="stop", time=1.0)
+    assert resumed.rows[0].cells["watch"].value == pytest.approx(0.92)
+    assert replay(resumed.documents, scenario(), KEY).equal
+
+
+def test_which_one_it_is_can_be_asked_of_a_drawn_choice() -> None:
+    question = Question("?", answer="medium", choices={"air": "A", "water": "W", "oil": "O"})
+    declared = scenario(lab=DriftLab(medium=drawn_from("air", "water")), questions=[question],
+                        controls=[Control("push")], steps=[Step("?")])
+    assert problems(declared) == []
+    for key in (b"1", b"2", b"3", b"4"):
+        run = Run(declared, key)
+        hidden = run.solver.parameters["medium"]
+        other = "air" if hidden == "water" else "water"
+        assert act(run, "answer", question="q1", value=other)["verdict"] == "wrong"
+        assert act(run, "answer", question="q1", value=hidden)["verdict"] == "right"
+
+
+def test_time_alone_can_finish_a_step() -> None:
+    run = Run(scenario(steps=[Step("wait", done=ran(0.5) & reads("meter"))]), KEY)
+    run.act("read")
+    assert run.progress()[0].have == 1.0
+    run.advance(25)
+    assert run.progress()[0].have == pytest.approx(1.5) and not run.progress()[0].done
+    run.advance(25)
+    assert run.progress()[0].done

@@ -237,9 +237,24 @@ def test_tolerances_are_relative_or_absolute_and_not_a_hair_wider() -> None:
 
 def test_choices_cannot_all_be_tried_and_open_answers_are_only_recorded() -> None:
     two = Question("?", answer="a", choices={"a": "A", "b": "B"})
-    assert two.allowed == 1 and two.judge(two.read("b", ""), None) == "wrong" and two.judge("a", None) == "right"
+    assert two.allowed == 1 and two.judge(two.read("b", ""), "a") == "wrong" and two.judge("a", "a") == "right"
     with pytest.raises(Refusal, match="a, b"):
         two.read("c", "")
     free = Question("why?")
     assert free.allowed is None and free.judge(free.read("x" * 9999, ""), None) == "recorded"
     assert len(str(free.read("x" * 9999, ""))) == 4000
+
+
+def test_the_words_of_declarations_are_there_and_a_misspelt_one_is_answered() -> None:
+    import labs.bench
+
+    assert set(labs.bench.__all__) == set(dir(labs.bench))
+    for word in labs.bench.__all__:
+        assert getattr(labs.bench, word).__name__ == word
+    with pytest.raises(AttributeError, match="Scenario"):
+        labs.bench.Scenaro  # noqa: B018
+
+
+def test_whole_quantities_are_drawn_whole() -> None:
+    found = {DriftLab(beads=drawn(3, 6)).draw(Chance(key))["beads"] for key in range(40)}
+    assert found == {3, 4, 5, 6} and all(isinstance(one, int) for one in found)

@@ -32,6 +32,7 @@ class Drift(Solver):
     length = Quantity("m", default=1.0, low=0.1, high=2.0, doc="length", label={"en": "length", "zh": "长度"},
                       symbol="L", live=True)
     medium = Choice(("air", "water"), default="air", doc="what it moves in", live=True)
+    beads = Quantity("", default=4, low=1, high=9, doc="beads on its string")
     gravity = Quantity("m/s²", default=9.8, low=1.0, high=30.0, doc="gravity")
 
     def prepare(self) -> Weight:
