@@ -36,12 +36,30 @@ SWEEP_SECONDS = 5.0
 
 # What a kernel is allowed to see of the server's environment. Everything else stays with the server.
 INHERITED = (
-    "PATH", "HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "TZ", "LANG",
-    "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "NUMBA_CACHE_DIR", "NUMBA_CPU_NAME", "NUMBA_CPU_FEATURES",
-    "WANXIANG_BACKEND", "WANXIANG_LANG",
+    "PATH",
+    "HOME",
+    "USERPROFILE",
+    "APPDATA",
+    "LOCALAPPDATA",
+    "SYSTEMROOT",
+    "TEMP",
+    "TMP",
+    "TMPDIR",
+    "TZ",
+    "LANG",
+    "LC_ALL",
+    "LC_CTYPE",
+    "LD_LIBRARY_PATH",
+    "VIRTUAL_ENV",
+    "NUMBA_CACHE_DIR",
+    "NUMBA_CPU_NAME",
+    "NUMBA_CPU_FEATURES",
+    "WANXIANG_BACKEND",
+    "WANXIANG_LANG",
 )
 ONE_THREAD = dict.fromkeys(
-    ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "WANXIANG_THREADS"), "1")
+    ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "WANXIANG_THREADS"), "1"
+)
 
 
 class Taken(Exception):
@@ -94,17 +112,28 @@ class BenchRenderer(NotebookRenderer):
         """The notebook's code cells. Text cells are the teacher's, and stay in JupyterLab."""
         stored = json.loads(Path(path).read_text(encoding="utf-8"))
         code = ["".join(cell["source"]) for cell in stored["cells"] if cell["cell_type"] == "code"]
-        return new_notebook(cells=[new_code_cell(source) for source in code], metadata={
-            "kernelspec": {"name": "python3", "language": "python", "display_name": "Python 3"},
-            "language_info": {"name": "python"},
-        })
+        return new_notebook(
+            cells=[new_code_cell(source) for source in code],
+            metadata={
+                "kernelspec": {"name": "python3", "language": "python", "display_name": "Python 3"},
+                "language_info": {"name": "python"},
+            },
+        )
 
 
 class Benches:
     """All benches of this server."""
 
-    def __init__(self, kernels: Any, store: RecordStore, renderer: Callable[[Bench], BenchRenderer],
-                 write: Callable[..., Awaitable[Any]], *, limit: int, complaints: Any = subprocess.DEVNULL) -> None:
+    def __init__(
+        self,
+        kernels: Any,
+        store: RecordStore,
+        renderer: Callable[[Bench], BenchRenderer],
+        write: Callable[..., Awaitable[Any]],
+        *,
+        limit: int,
+        complaints: Any = subprocess.DEVNULL,
+    ) -> None:
         self.kernels = kernels
         self.store = store
         self.write = write
@@ -142,8 +171,10 @@ class Benches:
 
     def of_kernel(self, kernel_id: str, seat: str | None) -> Bench | None:
         """The bench with this kernel, if it is the seat's own."""
-        return next((bench for bench in self._benches.values()
-                     if bench.kernel_id == kernel_id and bench.sitting.seat == seat), None)
+        return next(
+            (bench for bench in self._benches.values() if bench.kernel_id == kernel_id and bench.sitting.seat == seat),
+            None,
+        )
 
     async def clear(self, bench: Bench) -> None:
         """End a bench's kernel. The run stays in the record and can be taken up again."""
@@ -215,9 +246,15 @@ class Benches:
         sitting = self.store.sit(seat, scenario.id, scenario.content_hash, _hash(token))
         bench = Bench(sitting, scenario, token)
         self._tokens[_hash(token)] = bench
-        bench.kernel_id = await ensure_async(self.kernels.start_kernel(
-            kernel_name="python3", cwd=self._workplace.name, env=self._environment(bench), stdout=subprocess.DEVNULL,
-            stderr=self.complaints))
+        bench.kernel_id = await ensure_async(
+            self.kernels.start_kernel(
+                kernel_name="python3",
+                cwd=self._workplace.name,
+                env=self._environment(bench),
+                stdout=subprocess.DEVNULL,
+                stderr=self.complaints,
+            )
+        )
         self._benches[(seat, scenario.id)] = bench
         task = asyncio.create_task(self._render(bench))
         self._tasks.add(task)
@@ -243,17 +280,25 @@ class Benches:
 
     def _environment(self, bench: Bench) -> dict[str, str]:
         return kernel_environment(self._workplace.name) | {
-            "WANXIANG_SERVER": self.address, "WANXIANG_TOKEN": bench.token, "WANXIANG_SCENARIO": bench.scenario.id,
+            "WANXIANG_SERVER": self.address,
+            "WANXIANG_TOKEN": bench.token,
+            "WANXIANG_SCENARIO": bench.scenario.id,
         }
 
 
 def kernel_environment(workplace: str) -> dict[str, str]:
     """What every process that runs a scenario gets: no secret, one thread, our packages, an empty home for IPython."""
     environment = {name: os.environ[name] for name in INHERITED if name in os.environ}
-    return environment | ONE_THREAD | {
-        "PYTHONPATH": str(packages_folder()), "PYTHONUTF8": "1", "IPYTHONDIR": str(Path(workplace, "ipython")),
-        "PYTHONDONTWRITEBYTECODE": "" if os.access(packages_folder(), os.W_OK) else "1",
-    }
+    return (
+        environment
+        | ONE_THREAD
+        | {
+            "PYTHONPATH": str(packages_folder()),
+            "PYTHONUTF8": "1",
+            "IPYTHONDIR": str(Path(workplace, "ipython")),
+            "PYTHONDONTWRITEBYTECODE": "" if os.access(packages_folder(), os.W_OK) else "1",
+        }
+    )
 
 
 def usual_limit() -> int:

@@ -26,10 +26,10 @@ def describe(path: Path) -> dict[str, Any]:
 
 
 def _card(path: Path) -> dict[str, Any]:
-    from labs.bench.scenario import load  # numpy, numba, pythreejs: only where a scenario is really read
+    from labs.bench.scenario import check, load  # numpy, numba, pythreejs: only where a scenario is really read
     from labs.bench.words import both
 
-    scenario = load(path)
+    scenario = check(load(path))
     lab = scenario.lab
     lab_class = lab if isinstance(lab, type) else type(lab)
     return {
@@ -65,7 +65,9 @@ def _failure(path: Path, problem: Exception) -> Refusal:
     return Refusal(
         "{file} cannot be opened: {problem} ({place}). Correct it there; "
         "`wanxiang check {file}` says when it is right.",
-        file=path.name, problem=f"{type(problem).__name__}: {line}" if line else type(problem).__name__, place=place,
+        file=path.name,
+        problem=f"{type(problem).__name__}: {line}" if line else type(problem).__name__,
+        place=place,
     )
 
 

@@ -47,8 +47,9 @@ class Scenario:
 class Catalogue:
     """Scenarios of the shipped folder and of a teacher's folder."""
 
-    def __init__(self, shipped: Path, own: Path, kept: Path | None = None,
-                 environment: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, shipped: Path, own: Path, kept: Path | None = None, environment: dict[str, str] | None = None
+    ) -> None:
         self.shipped = shipped
         self.own = own
         self.kept = kept
@@ -118,8 +119,14 @@ async def read_cards(paths: list[Path], environment: dict[str, str] | None = Non
 
 async def _read_some(paths: list[Path], environment: dict[str, str] | None) -> dict[Path, dict[str, Any]]:
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "voila_apps.cards", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL, env=environment, limit=2**20,
+        sys.executable,
+        "-m",
+        "voila_apps.cards",
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        env=environment,
+        limit=2**20,
     )
     assert process.stdin is not None
     assert process.stdout is not None
@@ -142,9 +149,9 @@ async def _read_some(paths: list[Path], environment: dict[str, str] | None) -> d
 def _stuck(path: Path) -> dict[str, str]:
     return {
         "en": f"{path.name} cannot be opened: reading it crashed or took longer than {READING_SECONDS:.0f} s. "
-              f"`wanxiang check {path.name}` shows where.",
+        f"`wanxiang check {path.name}` shows where.",
         "zh": f"无法打开 {path.name}：读取时程序崩溃，或超过了 {READING_SECONDS:.0f} 秒。"
-              f"运行 `wanxiang check {path.name}` 可以看到出错的位置。",
+        f"运行 `wanxiang check {path.name}` 可以看到出错的位置。",
     }
 
 

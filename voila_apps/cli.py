@@ -6,11 +6,15 @@ ends with exit code 2.
 
 import typer
 
-from voila_apps.commands import serve
+from voila_apps.commands import doctor, ledger, records, scenarios, serve, solve
 from voila_apps.speaking import SpeakingGroup
 
 app = typer.Typer(
-    cls=SpeakingGroup, name="wanxiang", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+    cls=SpeakingGroup,
+    name="wanxiang",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
 )
 
 
@@ -19,7 +23,7 @@ def wanxiang() -> None:
     """Wanxiang (万象实验室): a virtual laboratory in a browser."""
 
 
-for module in (serve,):
+for module in (serve, scenarios, solve, ledger, records, doctor):
     module.register(app)
 
 if __name__ == "__main__":

@@ -100,7 +100,7 @@ def well_formed(message: Any) -> bool:
     count = int.from_bytes(message[:WORD], "little")
     if not 6 <= count <= PARTS or len(message) < WORD * (count + 1):
         return False
-    offsets = [int.from_bytes(message[WORD * i:WORD * (i + 1)], "little") for i in range(1, count + 1)]
+    offsets = [int.from_bytes(message[WORD * i : WORD * (i + 1)], "little") for i in range(1, count + 1)]
     return offsets[0] == WORD * (count + 1) and offsets == sorted(offsets) and offsets[-1] <= len(message)
 
 

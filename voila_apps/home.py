@@ -57,7 +57,8 @@ class DataFolder:
             raise Refusal(
                 "Nothing can be written in the data folder {folder} ({problem}). "
                 "Allow it, or name another folder with --data.",
-                folder=problem.filename or self.root, problem=problem.strerror or type(problem).__name__,
+                folder=problem.filename or self.root,
+                problem=problem.strerror or type(problem).__name__,
             ) from problem
 
     def secret(self) -> bytes:
@@ -75,13 +76,15 @@ class DataFolder:
         if len(secret) != SECRET_BYTES:
             raise Refusal(
                 "The server's secret in {file} is damaged. Restore it from a copy; without it, the hidden values of "
-                "earlier runs cannot be computed again.", file=self.secret_file,
+                "earlier runs cannot be computed again.",
+                file=self.secret_file,
             )
         return secret
 
 
-def data_folder(data: Path | None = None, scenarios: Path | None = None,
-                environ: Mapping[str, str] | None = None) -> DataFolder:
+def data_folder(
+    data: Path | None = None, scenarios: Path | None = None, environ: Mapping[str, str] | None = None
+) -> DataFolder:
     """The folder named on the command line, else WANXIANG_DATA, else the platform's."""
     environ = os.environ if environ is None else environ
     named = data or (Path(environ["WANXIANG_DATA"]) if environ.get("WANXIANG_DATA") else None)

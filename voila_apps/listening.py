@@ -15,13 +15,22 @@ def bind(host: str, port: int) -> list[socket.socket]:
         return bind_sockets(port, host)
     except OSError as problem:
         if problem.errno == errno.EADDRINUSE:
-            raise Refusal("Port {port} is already in use on {host}. Stop the program that uses it, "
-                          "or choose another with --port.", port=port, host=host) from problem
+            raise Refusal(
+                "Port {port} is already in use on {host}. Stop the program that uses it, "
+                "or choose another with --port.",
+                port=port,
+                host=host,
+            ) from problem
         if problem.errno == errno.EACCES:
-            raise Refusal("Port {port} may not be used without special rights. Choose one above 1023 with --port.",
-                          port=port) from problem
-        raise Refusal("Cannot listen on {host}, port {port} ({problem}). Name an address of this computer with --host.",
-                      host=host, port=port, problem=problem.strerror or type(problem).__name__) from problem
+            raise Refusal(
+                "Port {port} may not be used without special rights. Choose one above 1023 with --port.", port=port
+            ) from problem
+        raise Refusal(
+            "Cannot listen on {host}, port {port} ({problem}). Name an address of this computer with --host.",
+            host=host,
+            port=port,
+            problem=problem.strerror or type(problem).__name__,
+        ) from problem
     except OverflowError as problem:
         raise Refusal("{port} is not a port. Choose one between 1024 and 65535 with --port.", port=port) from problem
 
@@ -50,5 +59,3 @@ def _outward_address() -> str:
             return str(probe.getsockname()[0])
         except OSError:
             return "127.0.0.1"
-
-

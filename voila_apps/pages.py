@@ -38,8 +38,12 @@ class Page(RequestHandler):
     def set_default_headers(self) -> None:
         """No page is kept by a browser, framed elsewhere, or allowed to load from another host."""
         for name, value in {
-            "Content-Security-Policy": self.policy, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff",
-            "Referrer-Policy": "same-origin", "Content-Type": "text/html; charset=utf-8", "Server": "Wanxiang",
+            "Content-Security-Policy": self.policy,
+            "Cache-Control": "no-store",
+            "X-Content-Type-Options": "nosniff",
+            "Referrer-Policy": "same-origin",
+            "Content-Type": "text/html; charset=utf-8",
+            "Server": "Wanxiang",
         }.items():
             self.set_header(name, value)
 
@@ -57,8 +61,14 @@ class Page(RequestHandler):
         seat = seat_of(self)
         if seat is None:
             seat = f"guest-{secrets.token_hex(6)}"
-            self.set_signed_cookie(SEAT_COOKIE, seat, expires_days=SEAT_DAYS, httponly=True, samesite="Lax",
-                                   secure=self.request.protocol == "https")
+            self.set_signed_cookie(
+                SEAT_COOKIE,
+                seat,
+                expires_days=SEAT_DAYS,
+                httponly=True,
+                samesite="Lax",
+                secure=self.request.protocol == "https",
+            )
         return seat
 
     def paint(self, template: str, **content: Any) -> str:
@@ -96,14 +106,22 @@ class CataloguePage(Page):
         catalogue: Catalogue = self.settings["catalogue"]
         store: RecordStore = self.settings["store"]
         progress = store.progress(seat) if seat else {}
-        cards = [showcase.card(scenario, progress.get(scenario.id), self._picture(scenario))
-                 for scenario in (await catalogue.scenarios()).values()]
+        cards = [
+            showcase.card(scenario, progress.get(scenario.id), self._picture(scenario))
+            for scenario in (await catalogue.scenarios()).values()
+        ]
         self.seat()
-        self.finish(self.paint(
-            "catalogue.html", cards=showcase.in_order(cards), filters=showcase.filters(cards),
-            tries=showcase.words_to_try(cards), spoken=_in_script(interface_words()),
-            folder=str(catalogue.own) if self._at_this_computer() else None,
-            a_lab=next((one["lab"] for one in cards if one["lab"]), "pendulum")))
+        self.finish(
+            self.paint(
+                "catalogue.html",
+                cards=showcase.in_order(cards),
+                filters=showcase.filters(cards),
+                tries=showcase.words_to_try(cards),
+                spoken=_in_script(interface_words()),
+                folder=str(catalogue.own) if self._at_this_computer() else None,
+                a_lab=next((one["lab"] for one in cards if one["lab"]), "pendulum"),
+            )
+        )
 
     def _picture(self, scenario: Scenario) -> str | None:
         shelf: Shelf = self.settings["picture_shelf"]
@@ -179,4 +197,3 @@ def interface_words() -> dict[str, dict[str, str]]:
 def _in_script(data: Any) -> str:
     """JSON that can stand inside a script element."""
     return json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")
-

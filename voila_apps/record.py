@@ -106,11 +106,16 @@ class Health(RequestHandler):
             record = "unreadable"
         self.set_header("Cache-Control", "no-store")
         self.set_status(200 if record == "ok" else 503)
-        self.finish({
-            "status": "ok" if record == "ok" else "failing", "version": self.settings["version"], "record": record,
-            "benches": len(benches), "bench_limit": benches.limit,
-            "disk_free_bytes": shutil.disk_usage(store.path.parent).free,
-        })
+        self.finish(
+            {
+                "status": "ok" if record == "ok" else "failing",
+                "version": self.settings["version"],
+                "record": record,
+                "benches": len(benches),
+                "bench_limit": benches.limit,
+                "disk_free_bytes": shutil.disk_usage(store.path.parent).free,
+            }
+        )
 
 
 def _no_constant(name: str) -> NoReturn:

@@ -45,8 +45,13 @@ from voila_apps.store import RecordStore, draw_key
 TEMPLATES = Path(__file__).resolve().parent / "template"
 BODY_BYTES = 16 * 1024 * 1024
 SOCKET_MESSAGE_BYTES = 1024 * 1024  # from a browser: clicks and numbers
-EXTENSIONS = ["@voila-dashboards/widgets-manager8", "@jupyter-widgets/jupyterlab-manager", "anywidget",
-              "jupyter-threejs", "jupyterlab-datawidgets"]
+EXTENSIONS = [
+    "@voila-dashboards/widgets-manager8",
+    "@jupyter-widgets/jupyterlab-manager",
+    "anywidget",
+    "jupyter-threejs",
+    "jupyterlab-datawidgets",
+]
 
 
 @dataclass(frozen=True)
@@ -99,16 +104,33 @@ class ClassServer(Voila):
         self.kernel_manager.allowed_message_types = PASSING
         self.store = RecordStore(self.folder.record, secret)
         self.writer = ThreadPoolExecutor(1, thread_name_prefix="record")
-        self.benches = Benches(self.kernel_manager, self.store, self.renderer, self.in_writer,
-                               limit=self.serving.benches or usual_limit(), complaints=self.complaints)
+        self.benches = Benches(
+            self.kernel_manager,
+            self.store,
+            self.renderer,
+            self.in_writer,
+            limit=self.serving.benches or usual_limit(),
+            complaints=self.complaints,
+        )
         settings |= {
-            "store": self.store, "writer": self.writer, "benches": self.benches, "version": wanxiang_version(),
-            "catalogue": Catalogue(self.serving.shipped or shipped_scenarios(), self.folder.scenarios,
-                                   self.folder.root / "cards.json", kernel_environment(str(self.folder.root))),
-            "templates": Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True,
-                                     lstrip_blocks=True),
-            "default_handler_class": NotFound, "websocket_max_message_size": SOCKET_MESSAGE_BYTES,
-            "ws_ping_interval": 20_000, "ws_ping_timeout": 20_000, "log_function": _log_request,
+            "store": self.store,
+            "writer": self.writer,
+            "benches": self.benches,
+            "version": wanxiang_version(),
+            "catalogue": Catalogue(
+                self.serving.shipped or shipped_scenarios(),
+                self.folder.scenarios,
+                self.folder.root / "cards.json",
+                kernel_environment(str(self.folder.root)),
+            ),
+            "templates": Environment(
+                loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
+            ),
+            "default_handler_class": NotFound,
+            "websocket_max_message_size": SOCKET_MESSAGE_BYTES,
+            "ws_ping_interval": 20_000,
+            "ws_ping_timeout": 20_000,
+            "log_function": _log_request,
         }
         self._stock_shelves(settings)
         return settings
@@ -116,27 +138,34 @@ class ClassServer(Voila):
     def _stock_shelves(self, settings: dict[str, Any]) -> None:
         """What browsers may fetch, and the page configuration that tells Voilà's script where it lies."""
         extensions = [Path(path) for path in get_voila_labextensions_path()]
-        found = {name: next((path / name for path in extensions if (path / name / "package.json").is_file()), None)
-                 for name in EXTENSIONS}
+        found = {
+            name: next((path / name for path in extensions if (path / name / "package.json").is_file()), None)
+            for name in EXTENSIONS
+        }
         missing = [name for name, path in found.items() if path is None]
         if missing:
-            raise Refusal("A part of the student's page is missing: {parts}. Install Wanxiang again.",
-                          parts=", ".join(missing))
+            raise Refusal(
+                "A part of the student's page is missing: {parts}. Install Wanxiang again.", parts=", ".join(missing)
+            )
         self.shelves = {
             "own_shelf": Shelf("/static/own", [TEMPLATES / "static"]),
             "picture_shelf": Shelf("/static/pictures", [_pictures()]),
             "script_shelf": Shelf("/static/voila", [_voila_scripts()]),
-            "extension_shelf": Shelf("/static/extensions", sorted({path.parents[len(Path(name).parts) - 1]
-                                                                   for name, path in found.items() if path}),
-                                     names=EXTENSIONS),
+            "extension_shelf": Shelf(
+                "/static/extensions",
+                sorted({path.parents[len(Path(name).parts) - 1] for name, path in found.items() if path}),
+                names=EXTENSIONS,
+            ),
         }
         settings |= self.shelves
-        config = get_page_config(base_url="/", settings=settings, log=self.log,
-                                 voila_configuration=self.voila_configuration)
+        config = get_page_config(
+            base_url="/", settings=settings, log=self.log, voila_configuration=self.voila_configuration
+        )
         self.page_config = config | {
             "fullStaticUrl": self.shelves["script_shelf"].address,
             "fullLabextensionsUrl": self.shelves["extension_shelf"].address,
-            "fullMathjaxUrl": self.shelves["own_shelf"].url("no-mathjax.js"), "mathjaxConfig": "none",
+            "fullMathjaxUrl": self.shelves["own_shelf"].url("no-mathjax.js"),
+            "mathjaxConfig": "none",
         }
 
     def init_handlers(self) -> list[Any]:
@@ -157,9 +186,13 @@ class ClassServer(Voila):
     def renderer(self, bench: Bench) -> BenchRenderer:
         """Voilà's renderer for one bench."""
         return BenchRenderer(
-            voila_configuration=self.voila_configuration, traitlet_config=self.config,
-            template_paths=self.template_paths, notebook_path=str(bench.scenario.path), base_url="/",
-            contents_manager=self.contents_manager, kernel_spec_manager=self.kernel_spec_manager,
+            voila_configuration=self.voila_configuration,
+            traitlet_config=self.config,
+            template_paths=self.template_paths,
+            notebook_path=str(bench.scenario.path),
+            base_url="/",
+            contents_manager=self.contents_manager,
+            kernel_spec_manager=self.kernel_spec_manager,
             page_config=self.page_config,
         )
 
@@ -170,8 +203,11 @@ class ClassServer(Voila):
     def run(self, sockets: list[socket.socket], announce: Callable[[str], None]) -> None:
         """Serve until told to stop. `announce` is called with the address once it can be opened."""
         self.initialize()
-        with contextlib.suppress(KeyboardInterrupt), _log_file(self.folder.log, self.log), \
-                self.folder.kernel_log.open("wb") as self.complaints:
+        with (
+            contextlib.suppress(KeyboardInterrupt),
+            _log_file(self.folder.log, self.log),
+            self.folder.kernel_log.open("wb") as self.complaints,
+        ):
             asyncio.run(self._serve(sockets, announce))
 
     async def _serve(self, sockets: list[socket.socket], announce: Callable[[str], None]) -> None:
@@ -211,19 +247,28 @@ def wanxiang_version() -> str:
 
 def _config() -> Config:
     """What standalone Voilà is told: one template, no override from an address, quiet kernels that stay dead."""
-    return Config({
-        "VoilaConfiguration": {
-            "template": "bench", "theme": "light", "allow_template_override": "NO", "allow_theme_override": "NO",
-            "show_tracebacks": False, "strip_sources": True, "extension_allowlist": EXTENSIONS, "file_allowlist": [],
-            "kernel_spec_manager_class": OneKernelSpec, "http_keep_alive_timeout": 3600,
-        },
-        "KernelRestarter": {"restart_limit": 0, "time_to_dead": 1.0},
-        "ZMQChannelsWebsocketConnection": {"limit_rate": False},
-        "MappingKernelManager": {"buffer_offline_messages": False},
-        # Sockets in a folder of this user alone, where there are such: others on the machine cannot listen in.
-        "KernelManager": {"shutdown_wait_time": 2.0} | ({"transport": "ipc"} if sys.platform != "win32" else {}),
-        "VoilaExecutor": {"timeout": 120},
-    })
+    return Config(
+        {
+            "VoilaConfiguration": {
+                "template": "bench",
+                "theme": "light",
+                "allow_template_override": "NO",
+                "allow_theme_override": "NO",
+                "show_tracebacks": False,
+                "strip_sources": True,
+                "extension_allowlist": EXTENSIONS,
+                "file_allowlist": [],
+                "kernel_spec_manager_class": OneKernelSpec,
+                "http_keep_alive_timeout": 3600,
+            },
+            "KernelRestarter": {"restart_limit": 0, "time_to_dead": 1.0},
+            "ZMQChannelsWebsocketConnection": {"limit_rate": False},
+            "MappingKernelManager": {"buffer_offline_messages": False},
+            # Sockets in a folder of this user alone, where there are such: others on the machine cannot listen in.
+            "KernelManager": {"shutdown_wait_time": 2.0} | ({"transport": "ipc"} if sys.platform != "win32" else {}),
+            "VoilaExecutor": {"timeout": 120},
+        }
+    )
 
 
 def _on_signals(close: Callable[[], None]) -> None:
@@ -255,8 +300,13 @@ def _log_file(path: Path, application: logging.Logger) -> Iterator[None]:
 def _log_request(handler: tornado.web.RequestHandler) -> None:
     """Requests that failed on our side; the rest would only fill the disk."""
     if handler.get_status() >= 500 and handler.get_status() != 503:
-        access_log.warning("%d %s %s (%.0f ms)", handler.get_status(), handler.request.method, handler.request.path,
-                           1e3 * handler.request.request_time())
+        access_log.warning(
+            "%d %s %s (%.0f ms)",
+            handler.get_status(),
+            handler.request.method,
+            handler.request.path,
+            1e3 * handler.request.request_time(),
+        )
 
 
 def _voila_scripts() -> Path:
@@ -278,4 +328,3 @@ def _pictures() -> Path:
     import labs
 
     return Path(next(iter(labs.__path__))) / "pictures"
-

@@ -19,13 +19,22 @@ def card(scenario: Scenario, progress: Progress | None, picture: str | None) -> 
     """One card, ready for the template."""
     shown: dict[str, Any] = {name: scenario.card.get(name) for name in SHOWN}
     shown |= {
-        "id": scenario.id, "own": scenario.own, "title": scenario.title, "error": scenario.error, "picture": picture,
+        "id": scenario.id,
+        "own": scenario.own,
+        "title": scenario.title,
+        "error": scenario.error,
+        "picture": picture,
     }
     shown |= {
         "seed": zlib.crc32(str(shown["lab"] or scenario.id).encode()) % 1000,
-        "minutes_text": _counted("minutes", shown["minutes"]), "steps_text": _counted("steps", shown["steps"]),
-        "found_by": {"subject": _english(shown["subject"]), "level": _english(shown["level"]),
-                     "minutes": shown["minutes"] or 0, "words": _search_text(shown)},
+        "minutes_text": _counted("minutes", shown["minutes"]),
+        "steps_text": _counted("steps", shown["steps"]),
+        "found_by": {
+            "subject": _english(shown["subject"]),
+            "level": _english(shown["level"]),
+            "minutes": shown["minutes"] or 0,
+            "words": _search_text(shown),
+        },
     }
     if progress is not None and not progress.ended:
         shown["begun"] = _begun(progress)
@@ -34,10 +43,18 @@ def card(scenario: Scenario, progress: Progress | None, picture: str | None) -> 
 
 def in_order(cards: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """What was begun comes first, the latest before the earlier; what cannot be opened comes last."""
+
     def place(one: dict[str, Any]) -> tuple[Any, ...]:
         begun = one.get("begun")
-        return (one["error"] is not None, begun["minutes_ago"] if begun else float("inf"), one["own"],
-                one["found_by"]["subject"], str(one["lab"]), one["title"]["en"])
+        return (
+            one["error"] is not None,
+            begun["minutes_ago"] if begun else float("inf"),
+            one["own"],
+            one["found_by"]["subject"],
+            str(one["lab"]),
+            one["title"]["en"],
+        )
+
     return sorted(cards, key=place)
 
 
@@ -51,8 +68,11 @@ def filters(cards: list[dict[str, Any]]) -> list[tuple[str, dict[str, str], list
     lengths = [one["minutes"] for one in cards if one["minutes"]]
     limits = [limit for limit in TIMES if lengths and min(lengths) <= limit < max(lengths)]
     found.append(("time", [{"value": limit, "text": _counted("up_to", limit)} for limit in limits]))
-    return [(name, in_both(CATALOGUE_WORDS[name]), [everything, *options]) for name, options in found
-            if len(options) > (name != "time")]
+    return [
+        (name, in_both(CATALOGUE_WORDS[name]), [everything, *options])
+        for name, options in found
+        if len(options) > (name != "time")
+    ]
 
 
 def words_to_try(cards: list[dict[str, Any]]) -> list[dict[str, str]]:
@@ -63,10 +83,21 @@ def words_to_try(cards: list[dict[str, Any]]) -> list[dict[str, str]]:
 
 def _begun(progress: Progress) -> dict[str, Any]:
     minutes = max(0, int(time.time() - progress.last) // 60)
-    name, number = (("just_now", 0) if minutes < 1 else ("minutes_ago", minutes) if minutes < 2 * HOUR
-                    else ("hours_ago", minutes // HOUR) if minutes < 2 * DAY else ("days_ago", minutes // DAY))
-    return {"minutes_ago": minutes, "when": _counted(name, number), "readings": progress.readings,
-            "readings_text": _counted("reading" if progress.readings == 1 else "readings", progress.readings)}
+    name, number = (
+        ("just_now", 0)
+        if minutes < 1
+        else ("minutes_ago", minutes)
+        if minutes < 2 * HOUR
+        else ("hours_ago", minutes // HOUR)
+        if minutes < 2 * DAY
+        else ("days_ago", minutes // DAY)
+    )
+    return {
+        "minutes_ago": minutes,
+        "when": _counted(name, number),
+        "readings": progress.readings,
+        "readings_text": _counted("reading" if progress.readings == 1 else "readings", progress.readings),
+    }
 
 
 def _counted(name: str, number: Any) -> dict[str, str]:

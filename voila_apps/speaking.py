@@ -82,21 +82,36 @@ def _misunderstood(problem: Any, group: TyperGroup) -> Refusal:
     command = context.command_path if context else "wanxiang"
     if kind == "NoSuchOption":
         options = [name for one in context.command.params for name in one.opts] if context else []
-        return Refusal("`{command}` has no option {name}. Did you mean: {nearest}?", command=command,
-                       name=problem.option_name, nearest=nearest(problem.option_name, options))
+        return Refusal(
+            "`{command}` has no option {name}. Did you mean: {nearest}?",
+            command=command,
+            name=problem.option_name,
+            nearest=nearest(problem.option_name, options),
+        )
     if kind == "MissingParameter" and parameter is not None:
         name = parameter.opts[0]
-        return Refusal("`{command}` needs {name}. `{command} --help` tells more.", command=command,
-                       name=name if name.startswith("-") else parameter.human_readable_name)
+        return Refusal(
+            "`{command}` needs {name}. `{command} --help` tells more.",
+            command=command,
+            name=name if name.startswith("-") else parameter.human_readable_name,
+        )
     if kind == "BadParameter" and parameter is not None:
-        return Refusal("`{command}` cannot use what was given for {name}: {problem}", command=command,
-                       name=parameter.opts[0], problem=problem.message)
+        return Refusal(
+            "`{command}` cannot use what was given for {name}: {problem}",
+            command=command,
+            name=parameter.opts[0],
+            problem=problem.message,
+        )
     quoted = problem.format_message().split("'")
     if kind == "UsageError" and context and context.command is group and len(quoted) > 1:
-        return Refusal("There is no command {name!r}. Did you mean: {nearest}?", name=quoted[1],
-                       nearest=nearest(quoted[1], group.commands))
-    return Refusal("`{command}`: {problem} `{command} --help` tells more.", command=command,
-                   problem=problem.format_message())
+        return Refusal(
+            "There is no command {name!r}. Did you mean: {nearest}?",
+            name=quoted[1],
+            nearest=nearest(quoted[1], group.commands),
+        )
+    return Refusal(
+        "`{command}`: {problem} `{command} --help` tells more.", command=command, problem=problem.format_message()
+    )
 
 
 def _unexpected(problem: Exception) -> int:
@@ -104,9 +119,14 @@ def _unexpected(problem: Exception) -> int:
     if os.environ.get("WANXIANG_DEBUG"):
         raise problem
     line = (str(problem).splitlines() or [""])[0]
-    print(in_words("Wanxiang failed: {problem}. Set WANXIANG_DEBUG=1 and run it again to see where.",
-                   problem=f"{type(problem).__name__}: {line}"), file=sys.stderr)
+    print(
+        in_words(
+            "Wanxiang failed: {problem}. Set WANXIANG_DEBUG=1 and run it again to see where.",
+            problem=f"{type(problem).__name__}: {line}",
+        ),
+        file=sys.stderr,
+    )
     return FAILED
 
 
-Json = typer.Option(False, "--json", help="Print data for other programs.")
+Json = typer.Option("--json", help="Print data for other programs.")

@@ -49,7 +49,8 @@ SNAPSHOT_BYTES = 16 * 1024 * 1024
 metadata = MetaData()
 seats = Table("seats", metadata, Column("seat", String, primary_key=True), Column("created", Float, nullable=False))
 runs = Table(
-    "runs", metadata,
+    "runs",
+    metadata,
     Column("uid", String, primary_key=True),
     Column("seat", ForeignKey("seats.seat"), nullable=False, index=True),
     Column("scenario", String, nullable=False),
@@ -63,7 +64,8 @@ runs = Table(
     UniqueConstraint("lesson", "seat", "attempt"),
 )
 documents = Table(
-    "documents", metadata,
+    "documents",
+    metadata,
     Column("id", Integer, primary_key=True),
     Column("run", ForeignKey("runs.uid"), nullable=False),
     Column("seq", Integer, nullable=False),
@@ -74,7 +76,8 @@ documents = Table(
     UniqueConstraint("run", "seq"),
 )
 snapshots = Table(
-    "snapshots", metadata,
+    "snapshots",
+    metadata,
     Column("run", ForeignKey("runs.uid"), primary_key=True),
     Column("step", Integer, nullable=False),
     Column("body", LargeBinary, nullable=False),
@@ -132,7 +135,9 @@ class RecordStore:
                 raise Refusal(
                     "The record {file} was written by a newer Wanxiang (form {theirs}; this one knows {ours}). "
                     "Update Wanxiang, or name another folder with --data.",
-                    file=self.path, theirs=version, ours=SCHEMA,
+                    file=self.path,
+                    theirs=version,
+                    ours=SCHEMA,
                 )
             verdict = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
             if verdict != "ok":
@@ -157,8 +162,17 @@ class RecordStore:
         with self.engine.begin() as connection:
             row = connection.execute(newest).first()
             if row is not None and row.ended is None and row.content_hash == content_hash:
-                return Sitting(seat, scenario, content_hash, lesson, row.attempt, bytes.fromhex(row.draw_key),
-                               token_hash, row.uid, _bodies(connection, row.uid))
+                return Sitting(
+                    seat,
+                    scenario,
+                    content_hash,
+                    lesson,
+                    row.attempt,
+                    bytes.fromhex(row.draw_key),
+                    token_hash,
+                    row.uid,
+                    _bodies(connection, row.uid),
+                )
         attempt = 1 if row is None else row.attempt + 1
         key = draw_key(self.secret, lesson, seat, attempt)
         return Sitting(seat, scenario, content_hash, lesson, attempt, key, token_hash)
@@ -172,8 +186,9 @@ class RecordStore:
                 for document in checked:
                     run = _enter(connection, sitting, run, document)
         except IntegrityError as problem:
-            raise Refusal("These documents contradict the record of run {run}: a place in its order is taken.",
-                          run=run) from problem
+            raise Refusal(
+                "These documents contradict the record of run {run}: a place in its order is taken.", run=run
+            ) from problem
         sitting.run = run
         return [document["uid"] for document in checked]
 
@@ -187,15 +202,25 @@ class RecordStore:
         with self.engine.begin() as connection:
             rows = connection.execute(select(runs).where(runs.c.uid.startswith(run, autoescape=True)).limit(2)).all()
         if len(rows) != 1:
-            raise Refusal("The record {file} has no single run {run!r}. `wanxiang export` lists the runs.",
-                          file=self.path, run=run)
+            raise Refusal(
+                "The record {file} has no single run {run!r}. `wanxiang export` lists the runs.",
+                file=self.path,
+                run=run,
+            )
         return rows[0]
 
     def runs(self, seat: str | None = None) -> list[Row[Any]]:
         """All runs, or one seat's, the newest first, with the number of their readings and documents."""
-        count = select(documents.c.run, func.count().label("documents"),
-                       func.sum(documents.c.kind == "event").label("readings"),
-                       func.max(documents.c.saved).label("last")).group_by(documents.c.run).subquery()
+        count = (
+            select(
+                documents.c.run,
+                func.count().label("documents"),
+                func.sum(documents.c.kind == "event").label("readings"),
+                func.max(documents.c.saved).label("last"),
+            )
+            .group_by(documents.c.run)
+            .subquery()
+        )
         query = select(runs, count.c.documents, count.c.readings, count.c.last).join(count, count.c.run == runs.c.uid)
         if seat is not None:
             query = query.where(runs.c.seat == seat)
@@ -259,7 +284,9 @@ def _damaged(path: Path, problem: Any) -> Refusal:
     words = str(getattr(problem, "orig", problem)).splitlines()[0]
     return Refusal(
         "The record {file} cannot be read ({problem}). Put back your newest copy of it, "
-        "or move the file away to begin an empty record.", file=path, problem=words,
+        "or move the file away to begin an empty record.",
+        file=path,
+        problem=words,
     )
 
 
@@ -295,8 +322,11 @@ def _enter(connection: Connection, sitting: Sitting, run: str | None, document: 
         run = _begin(connection, sitting, document)
     if document["run"] != run:
         raise Refusal("Document {uid} does not belong to this run.", uid=document["uid"])
-    connection.execute(insert(documents).values(
-        run=run, seq=document["seq"], uid=document["uid"], kind=document["kind"], body=body, saved=time.time()))
+    connection.execute(
+        insert(documents).values(
+            run=run, seq=document["seq"], uid=document["uid"], kind=document["kind"], body=body, saved=time.time()
+        )
+    )
     return document["run"]
 
 
@@ -307,9 +337,17 @@ def _begin(connection: Connection, sitting: Sitting, start: dict[str, Any]) -> s
     now = time.time()
     if connection.execute(select(seats).where(seats.c.seat == sitting.seat)).first() is None:
         connection.execute(insert(seats).values(seat=sitting.seat, created=now))
-    connection.execute(insert(runs).values(
-        uid=start["uid"], seat=sitting.seat, scenario=sitting.scenario, content_hash=sitting.content_hash,
-        lesson=sitting.lesson, attempt=sitting.attempt, draw_key=sitting.draw_key.hex(),
-        token_hash=sitting.token_hash, created=now,
-    ))
+    connection.execute(
+        insert(runs).values(
+            uid=start["uid"],
+            seat=sitting.seat,
+            scenario=sitting.scenario,
+            content_hash=sitting.content_hash,
+            lesson=sitting.lesson,
+            attempt=sitting.attempt,
+            draw_key=sitting.draw_key.hex(),
+            token_hash=sitting.token_hash,
+            created=now,
+        )
+    )
     return str(start["uid"])

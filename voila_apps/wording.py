@@ -31,13 +31,14 @@ CATALOGUE_WORDS = {
     "found_one": _("{n} experiment"),
     "nothing": _("Nothing matches."),
     "nothing_try": _("Try another word, such as “pressure” or “pendulum”, or clear the filters."),
-    "clear": _("Clear the filters"),
+    "clear_filters": _("Clear the filters"),
     "empty": _("There are no experiments yet."),
     "empty_try": _("Put a scenario notebook into the scenarios folder; `wanxiang new` writes a first one."),
     "filters": _("Find an experiment"),
     "teachers": _("For teachers at this computer"),
     "teachers_text": _(
-        "Every notebook in your folder becomes a card here. A card shows what is wrong when one cannot be opened."),
+        "Every notebook in your folder becomes a card here. A card shows what is wrong when one cannot be opened."
+    ),
     "teachers_folder": _("Your scenarios"),
     "teachers_new": _("Write a new one"),
     "teachers_edit": _("Edit them in JupyterLab"),
@@ -56,7 +57,8 @@ CATALOGUE_WORDS = {
     "stopped": _("The bench has stopped. Everything you recorded is safe."),
     "go_on": _("Go on"),
     "old_browser": _(
-        "This browser is too old for the laboratory. Use Chrome or Edge 90, Firefox 90, Safari 15, or newer."),
+        "This browser is too old for the laboratory. Use Chrome or Edge 90, Firefox 90, Safari 15, or newer."
+    ),
     "no_script": _("The laboratory needs JavaScript. Allow it for this page, then reload."),
 }
 

@@ -1,0 +1,64 @@
+"""`wanxiang ledger`: published truths, measured through instruments."""
+
+from typing import Annotated
+
+import typer
+
+from voila_apps.speaking import Json, ensure, in_words, print_json
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(ledger)
+
+
+def ledger(
+    only: Annotated[str | None, typer.Option(help="Truths whose name contains this.")] = None,
+    seed: Annotated[int, typer.Option(help="Of everything that is random.")] = 0,
+    seeds: Annotated[int, typer.Option(min=1, help="How many seeds, from the first on.")] = 1,
+    jobs: Annotated[int, typer.Option(min=1, help="Processes to use.")] = 1,
+    speed: Annotated[str, typer.Option(help="fast or slow; both when left out.")] = "",
+    as_json: Annotated[bool, Json] = False,
+) -> None:
+    """Measure every truth and compare it with what is published."""
+    from labs.bench import ledger as book
+
+    ensure(speed in ("", "fast", "slow"), "The ledger has no {speed!r} truths. Choose fast or slow.", speed=speed)
+    entries = book.run(only, range(seed, seed + seeds), jobs, speed or None)  # type: ignore[arg-type]
+    if as_json:
+        print_json(book.as_json(entries))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table()
+    for heading in (
+        in_words("Truth"),
+        in_words("Measured"),
+        in_words("Published"),
+        in_words("Unit"),
+        in_words("Pull"),
+        "s",
+    ):
+        table.add_column(heading)
+    for one in entries:
+        table.add_row(
+            one.name,
+            f"{one.value:.6g} ± {one.uncertainty:.2g}",
+            f"{one.reference:.6g}",
+            one.unit,
+            f"{one.pull:+.2f}",
+            f"{one.seconds:.1f}",
+        )
+    console = Console()
+    console.print(table)
+    verdict = book.judge(entries)
+    console.print(
+        in_words(
+            "RMS of {count} pulls: {rms}; beyond 2: {two}, beyond 3: {three}.",
+            count=verdict.count,
+            rms=f"{verdict.rms:.2f}",
+            two=verdict.above_two,
+            three=verdict.above_three,
+        )
+    )

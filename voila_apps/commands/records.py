@@ -1,0 +1,240 @@
+"""`wanxiang replay`, `report`, `export`: what the record holds, and whether doing it again gives the same."""
+
+import json
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from engine.errors import Refusal, nearest
+from voila_apps.commands.scenarios import Data, Scenarios, notebooks
+from voila_apps.home import data_folder, language
+from voila_apps.speaking import FAILED, Json, ensure, in_words, print_json, refuse
+from voila_apps.store import RecordStore
+
+What = Annotated[str, typer.Argument(metavar="RUN|FILE", help="A run's uid, or its beginning, or a file from export.")]
+Notebook = Annotated[Path | None, typer.Option("--scenario", help="The scenario's notebook, if it lies elsewhere.")]
+Output = Annotated[Path | None, typer.Option("-o", "--output", help="Where to write it.")]
+
+
+@dataclass
+class Recorded:
+    """A run out of the record or out of a file; `key` only where the record or the command line gives it."""
+
+    run: str
+    documents: list[Any]
+    key: bytes | None
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    for command in (replay, report, export):
+        app.command()(command)
+
+
+def replay(
+    what: What,
+    key: Annotated[str, typer.Option(help="The draw key, for a run that is not in this record.")] = "",
+    notebook: Notebook = None,
+    data: Data = None,
+    scenarios: Scenarios = None,
+    as_json: Annotated[bool, Json] = False,
+) -> None:
+    """Do a recorded run again and compare every reading; exit code 1 when something came out otherwise."""
+    from labs.bench.replay import replay as again
+
+    recorded = find(what, data, key)
+    if recorded.key is None:
+        refuse(
+            "The draw key of run {run} is not in this record. Give it with --key, or name its data folder with --data.",
+            run=recorded.run,
+        )
+    outcome = again(recorded.documents, _scenario(recorded, notebook, scenarios), recorded.key)
+    if as_json:
+        print_json({"run": recorded.run, "equal": outcome.equal, **asdict(outcome)})
+    else:
+        _tell(recorded.run, outcome)
+    if not outcome.equal:
+        raise typer.Exit(FAILED)
+
+
+def report(
+    what: What,
+    output: Output = None,
+    lang: Annotated[str, typer.Option(help="en or zh; both, with a switch, when left out.")] = "",
+    notebook: Notebook = None,
+    data: Data = None,
+    scenarios: Scenarios = None,
+) -> None:
+    """Write the report of a run as one HTML file."""
+    from labs.bench.report import report as written
+
+    ensure(lang in ("", "en", "zh"), "There is no report in {lang!r}. Choose en or zh.", lang=lang)
+    recorded = find(what, data)
+    scenario = _scenario(recorded, notebook, scenarios)
+    path = output or Path(f"{scenario.id or 'run'}-{recorded.run[:8]}.html")
+    _write(path, written(recorded.documents, scenario, lang=lang or None).encode())
+    print(path)
+
+
+def export(
+    what: Annotated[str, typer.Argument(metavar="[RUN]", help="A run's uid or its beginning; none lists all.")] = "",
+    output: Output = None,
+    csv: Annotated[bool, typer.Option("--csv", help="The table, for a spreadsheet.")] = False,
+    notebook: Notebook = None,
+    data: Data = None,
+    scenarios: Scenarios = None,
+    as_json: Annotated[bool, Json] = False,
+) -> None:
+    """Write out a run: its documents, one to a line, or its table; without a run, list the runs."""
+    if not what:
+        _list_runs(data, as_json)
+        return
+    recorded = find(what, data)
+    if csv:
+        content = _table(recorded, _scenario(recorded, notebook, scenarios))
+    elif as_json:
+        content = (json.dumps({"documents": recorded.documents}, ensure_ascii=False, indent=2) + "\n").encode()
+    else:
+        content = "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in recorded.documents).encode()
+    if output is None:
+        sys.stdout.buffer.write(content)
+    else:
+        _write(output, content)
+        print(output)
+
+
+def find(what: str, data: Path | None, key: str = "") -> Recorded:
+    """A run by its file or its uid; the key from the command line, else from the record if it has the run."""
+    path = Path(what)
+    if path.is_file():
+        from labs.bench.logbook import read_file
+
+        documents: list[Any] = read_file(path).documents
+        ensure(bool(documents), "{file} holds no documents. Export the run again.", file=path)
+        run = str(documents[0].get("run", ""))
+        return Recorded(run, documents, _key(key) if key else _kept_key(run, data))
+    store = _store(data)
+    try:
+        row = store.find(what)
+        return Recorded(row.uid, store.documents(row.uid), _key(key) if key else bytes.fromhex(row.draw_key))
+    finally:
+        store.close()
+
+
+def _store(data: Path | None) -> RecordStore:
+    folder = data_folder(data)
+    ensure(
+        folder.record.is_file(),
+        "There is no record in {folder} yet. Name the folder of your server with --data.",
+        folder=folder.root,
+    )
+    return RecordStore(folder.record)
+
+
+def _kept_key(run: str, data: Path | None) -> bytes | None:
+    if not run or not data_folder(data).record.is_file():
+        return None
+    store = _store(data)
+    try:
+        return bytes.fromhex(store.find(run).draw_key)
+    except Refusal:
+        return None
+    finally:
+        store.close()
+
+
+def _key(text: str) -> bytes:
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        refuse("{key!r} is not a draw key. It consists of 64 digits 0-9 and letters a-f.", key=text)
+
+
+def _scenario(recorded: Recorded, notebook: Path | None, own: Path | None) -> Any:
+    """The scenario that a run belongs to."""
+    from labs.bench.scenario import load
+
+    if notebook is not None:
+        return load(notebook)
+    name = str(recorded.documents[0].get("scenario", ""))
+    known = notebooks(own)
+    ensure(
+        name in known,
+        "The scenario {name!r} of this run is not in the catalogue; the nearest is {nearest}. "
+        "Name its notebook with --scenario.",
+        name=name,
+        nearest=nearest(name, known) or "—",
+    )
+    scenario = load(known[name])
+    scenario.id = name
+    return scenario
+
+
+def _table(recorded: Recorded, scenario: Any) -> bytes:
+    from labs.bench.documents import ordered
+    from labs.bench.record import Record
+
+    record = Record(scenario)
+    for document in ordered(recorded.documents):
+        record.take(document)
+    return record.table.csv(language())
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        path.write_bytes(content)
+    except OSError as problem:
+        raise Refusal(
+            "Cannot write {path}: {reason}. Choose a folder that you may write to, with room on its disk.",
+            path=path,
+            reason=problem.strerror or type(problem).__name__,
+        ) from problem
+
+
+def _tell(run: str, outcome: Any) -> None:
+    how = in_words("to the last bit") if outcome.exact else in_words("within their uncertainties")
+    if outcome.equal:
+        print(
+            in_words(
+                "Run {run}: {readings} readings came out the same, {how}.", run=run, readings=outcome.readings, how=how
+            )
+        )
+        return
+    print(in_words("Run {run}: {count} of its readings came out otherwise.", run=run, count=len(outcome.differences)))
+    for one in outcome.differences[:10]:
+        print(f"  {one.seq}: {one.what}: {one.was!r} → {one.now!r}")
+
+
+def _list_runs(data: Path | None, as_json: bool) -> None:
+    store = _store(data)
+    try:
+        rows = store.runs()
+    finally:
+        store.close()
+    listed = [
+        {
+            "run": row.uid,
+            "seat": row.seat,
+            "scenario": row.scenario,
+            "attempt": row.attempt,
+            "created": row.created,
+            "documents": row.documents,
+            "readings": int(row.readings or 0),
+        }
+        for row in rows
+    ]
+    if as_json:
+        print_json({"runs": listed})
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table()
+    for heading in (in_words("Run"), in_words("Seat"), in_words("Scenario"), in_words("Readings")):
+        table.add_column(heading)
+    for one in listed:
+        table.add_row(one["run"], one["seat"], one["scenario"], str(one["readings"]))
+    Console().print(table)
