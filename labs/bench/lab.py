@@ -106,12 +106,13 @@ class Lab:
             if name not in known:
                 raise Refusal("{lab} has no parameter {name!r}. Did you mean: {nearest}?", lab=type(self).__name__,
                               name=name, nearest=nearest(name, known))
-            if isinstance(value, str) and isinstance(known[name], Quantity):
-                value = parameters[name] = number_in(value, known[name].unit)
+            parameter = known[name]
+            if isinstance(value, str) and isinstance(parameter, Quantity):
+                value = parameters[name] = number_in(value, parameter.unit)
             if isinstance(value, Drawn | DrawnChoice):
-                value.check(known[name])
+                value.check(parameter)
             else:
-                known[name].check(value)
+                parameter.check(value)
         self.parameters = parameters
 
     def instruments(self) -> "list[Instrument]":
