@@ -88,7 +88,8 @@ class Lab:
 
     Parameters are in the units of the solver's quantities, or texts with a unit of their own: `"10 deg"`. `tick` is
     the number of solver steps between two looks of the instruments, `pace` the solver's time per second of the
-    student at speed 1×, `clock` the unit in which that time is shown.
+    student at speed 1×, `clock` the unit in which that time is shown,
+    `presses` the solver's actions that get a button.
     """
 
     solver: ClassVar[type[Solver]]
@@ -97,6 +98,7 @@ class Lab:
     pace: ClassVar[float] = 1.0
     clock: ClassVar[str] = "s"
     precision: ClassVar[str | None] = None
+    presses: ClassVar[tuple[str, ...]] = ()
     still: ClassVar[dict[str, str]] = {}
     """Observables that change only with a setting, and which: the length of a thread with that of the pendulum."""
 

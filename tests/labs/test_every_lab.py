@@ -3,6 +3,7 @@
 Labs are discovered, none is listed and none is left out.
 """
 
+import json
 import pickle
 from collections import deque
 from typing import Any
@@ -16,6 +17,7 @@ from engine.quantity import Quantity
 from labs.bench.history import Place
 from labs.bench.instrument import Instrument, Reading
 from labs.bench.lab import Lab, discover
+from labs.bench.replay import replay
 from labs.bench.run import Run, engine_version
 from labs.bench.scenario import label
 from labs.bench.words import both
@@ -196,6 +198,23 @@ def test_controls_can_be_set_pressed_and_undone(lab: Lab) -> None:
     while run.can_undo:
         run.act("undo")
     assert bits(run) == before and run.record.here == Place(0, lab.tick)
+
+
+def test_a_record_of_it_replays_bit_for_bit(lab: Lab) -> None:
+    run = Run(lab, KEY)
+    for action in lab.solver.actions():
+        run.act("press", name=action)
+    run.advance(3 * lab.tick + 1)
+    run.act("read")
+    nudge(run, next(iter(run.settings)))
+    run.advance(2 * lab.tick - 1)
+    for name in [name for name, one in run.instruments.items() if one.manual]:
+        run.act("measure", instrument=name)
+    run.act("undo")
+    run.advance(lab.tick)
+    run.act("read")
+    outcome = replay(json.loads(json.dumps(run.documents)), lab, KEY)
+    assert outcome.equal and outcome.exact and outcome.readings >= 2
 
 
 def test_the_hidden_numbers_do_not_stand_in_the_descriptors(run: Run) -> None:

@@ -209,6 +209,15 @@ def test_length_is_measured_once_and_the_swings_three_times() -> None:
     assert "tape" not in run.rows[3].cells  # the old length no longer holds
 
 
+def test_after_an_undo_an_old_length_is_not_carried() -> None:
+    run = Run(scenario(), KEY)
+    run.act("set", name="length", value=0.8)
+    run.act("measure", instrument="tape")
+    run.act("undo")
+    timed(run)
+    assert len(run.rows) == 2 and "tape" not in run.rows[1].cells
+
+
 def test_read_closes_the_row_in_progress() -> None:
     run = Run(scenario(), KEY)
     run.act("measure", instrument="tape")
