@@ -42,7 +42,7 @@ def test_silence_is_noticed_within_five_seconds_and_orders_are_repeated(bench: O
 def test_a_bench_that_is_gone_offers_one_button(bench: Opening) -> None:
     page = bench(health=200)
     page.evaluate("model.silent = true")
-    page.wait_for_selector("dialog[open] >> text=Load again", timeout=12000)
+    page.wait_for_selector("dialog[open] >> text=Load again", timeout=20000)
     with page.expect_navigation():
         page.click("dialog[open] button.primary")
 

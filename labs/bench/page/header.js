@@ -53,8 +53,8 @@ function saved(lab) {
 function connection(lab) {
   const text = h("span.wide");
   const badge = h("div.sign.line", {role: "status"}, icon("link"), text);
-  lab.on(["lost", "gone", "ready"], (state) => {
-    const word = state.lost ? t("connection lost") : state.ready ? t("connected") : t("connecting…");
+  lab.on(["lost", "slow", "gone", "ready"], (state) => {
+    const word = state.slow ? t("waiting") : state.lost ? t("connection lost") : state.ready ? t("connected") : t("connecting…");
     badge.classList.toggle("worry", state.lost);
     badge.classList.toggle("waiting", !state.ready);
     badge.title = word;

@@ -59,6 +59,7 @@ function readout(instrument) {
 function showReading(shown, live) {
   const has = live && live.text != null && live.text !== "";
   write(shown.value, has ? minus(live.text) : "–");
+  shown.row.classList.toggle("nothing", !has);
   const u = has ? live.uncertainty_text || spread(live.uncertainty, live.text) : "";
   write(shown.plus, u ? `± ${u}` : "");
   write(shown.note, live?.note ? t(live.note) : "");

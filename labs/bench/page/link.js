@@ -3,12 +3,13 @@ const BEAT = 1000;  // ms between looks at the line
 const QUIET = 1500;  // ms without a word before the page asks
 const SILENCE = 3500;  // ms without a word before the line is called lost
 const AGAIN = 3000;  // ms after which an unacknowledged order is repeated
-const DOUBTS = 3;  // healthy answers of the server, with a silent bench, before the bench is called gone
+const GIVEN_UP = 12000;  // ms without a word, behind a healthy server, before the bench is called gone
+const DEAD = new Set(["dead", "terminating", "autorestarting", "restarting"]);
 
 export function createLink(model, store, {health = "/health", onFile, onNotice}) {
   const line = {
     model, store, health, onFile, onNotice, tab: (globalThis.wanxiangTab ??= crypto.getRandomValues(new Uint32Array(2)).join("-")), count: 0, kept: new Map(),
-    heard: performance.now(), asked: 0, doubts: 0, checking: false, tried: 0, taking: false,
+    heard: performance.now(), asked: 0, checking: false, tried: 0, taking: false,
   };
   model.on("msg:custom", (message, buffers) => receive(line, message, buffers ?? []));
   const timer = setInterval(() => beat(line), BEAT);
@@ -70,9 +71,8 @@ function acknowledged(line, n) {
 
 function hear(line) {
   line.heard = performance.now();
-  line.doubts = 0;
   if (!line.store.state.lost && !line.store.state.gone) return;
-  line.store.change({lost: false, gone: false});
+  line.store.change({lost: false, gone: false, slow: false});
   repeat(line, 0);
 }
 
@@ -99,15 +99,18 @@ function beat(line) {
   else if (!line.store.state.elsewhere) repeat(line, AGAIN);
 }
 
-// Silence has two causes: no network (wait) or no bench behind a healthy server (offer to load the page anew).
+// Silence has three causes: no network (wait), a bench with much to do behind a healthy server (wait), or none at all
+// (offer to load the page anew).
 async function doubt(line, cut) {
   if (line.checking) return;
   line.checking = true;
   const healthy = await answers(line.health);
   line.checking = false;
-  line.doubts = healthy ? line.doubts + 1 : 0;
   if (healthy && cut) reconnect(line);
-  if (line.doubts >= DOUBTS && line.store.state.lost) line.store.change({gone: true});
+  if (!line.store.state.lost) return;  // it spoke meanwhile
+  const dead = DEAD.has(line.model.widget_manager?.kernel?.status);
+  line.store.change({slow: healthy && !cut});
+  if (healthy && (dead || performance.now() - line.heard > GIVEN_UP)) line.store.change({gone: true});
 }
 
 async function answers(address) {

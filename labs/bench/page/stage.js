@@ -77,10 +77,16 @@ function loading(lab) {
 }
 
 function messages(lab) {
-  const lost = h("div.sheet.lost", {role: "alert"}, h("i.pulse"), h("b", {}, () => t("Connection lost, your data are saved.")), h("span", {}, () => t("Reconnecting…")));
+  const why = h("b");
+  const what = h("span");
+  const lost = h("div.sheet.lost", {role: "alert"}, h("i.pulse"), why, what);
   const paused = h("div.sheet.paused", {role: "status"}, icon("pause"), h("span", {}, () => t("Paused while the page was hidden; going on.")));
   const still = h("div.sheet.still", {role: "status"});
-  lab.on(["lost", "gone"], (state) => { lost.hidden = !state.lost || state.gone; });
+  lab.on(["lost", "gone", "slow"], (state) => {
+    lost.hidden = !state.lost || state.gone;
+    write(why, state.slow ? t("The bench is slow to answer, your data are saved.") : t("Connection lost, your data are saved."));
+    write(what, state.slow ? t("Waiting…") : t("Reconnecting…"));
+  });
   let wasRunning = false;
   paused.hidden = true;
   lab.on(["hidden"], (state) => {
