@@ -19,10 +19,12 @@ T = TypeVar("T", int, float)
 class Parameter(Protocol):
     """What quantities, choices and file names have in common."""
 
-    name: str
-    doc: Words
-    live: bool
-
+    @property
+    def name(self) -> str: ...
+    @property
+    def doc(self) -> Words: ...
+    @property
+    def live(self) -> bool: ...
     @property
     def default(self) -> Any: ...
 

@@ -7,6 +7,7 @@ from typing import Any
 from engine.errors import Refusal
 from engine.quantity import Parameter, Quantity
 from labs.bench.question import convert
+from labs.bench.units import parse, written
 
 DIGITS = 12  # of a number that was converted between units: 3e-08 m are 30 nm, not 30.000000000000004
 
@@ -52,7 +53,7 @@ class Control:
 
     def shown_unit(self, quantity: Parameter) -> str:
         """The unit that the student sees."""
-        return self.unit or getattr(quantity, "unit", "")
+        return written(parse(self.unit)) if self.unit else getattr(quantity, "unit", "")
 
     def shown(self, value: Any, quantity: Parameter) -> Any:
         """A value of the quantity in the control's unit."""

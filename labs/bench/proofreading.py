@@ -86,6 +86,10 @@ def _handed_out(scenario: Scenario) -> Iterator[Refusal]:
         if name not in there:
             yield Refusal("{lab} has no instrument {name!r}. Did you mean: {nearest}?", lab=type(scenario.lab).__name__,
                           name=name, nearest=nearest(name, there))
+    for name in scenario.chart or ():
+        if name not in scenario.columns():
+            yield Refusal("The chart cannot show {name!r}: there is no such column. Did you mean: {nearest}?", name=name,
+                          nearest=nearest(name, scenario.columns()))
 
 
 def _check_control(control: Control, scenario: Scenario) -> None:

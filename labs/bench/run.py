@@ -232,6 +232,10 @@ class Run:
         return self.write("action", do="set", what={"name": name, "value": value, **({"drag": True} if drag else {})})
 
     def _do_press(self, name: str) -> Document:
+        presses = self.scenario.lab.presses
+        if name not in presses:
+            raise Refusal("There is no button {name!r} here. Did you mean: {nearest}?", name=name,
+                          nearest=nearest(name, presses))
         self.apparatus.keep(self.record.here)
         self.solver.act(name)
         return self.write("action", do="press", what={"name": name})

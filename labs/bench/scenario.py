@@ -37,7 +37,10 @@ class Step:
 
 @dataclass
 class Scenario:
-    """A lab as a student meets it. Showing it in a notebook shows the student's page."""
+    """A lab as a student meets it. Showing it in a notebook shows the student's page.
+
+    `chart` names the columns that the chart begins with: across, then up.
+    """
 
     title: Text
     lab: Lab
@@ -51,6 +54,7 @@ class Scenario:
     minutes: int = 40
     curriculum: Sequence[Text] = ()
     guide: bool = True
+    chart: tuple[str, str] | None = None
     id: str = field(default="", kw_only=True)
 
     def __post_init__(self) -> None:
@@ -141,12 +145,15 @@ class Scenario:
             "steps": [{"text": both(step.text), "why": both(step.why), "hint": both(step.hint), "kind": step.kind,
                        "confirm": step.done is None} for step in self.steps],
             "controls": [self._public_control(control) for control in self.controls],
-            "presses": [{"name": action.name, "label": both(action.label), "key": ""}
-                        for action in self.lab.solver.actions().values()],
+            "presses": [self._public_press(name) for name in self.lab.presses],
             "instruments": [instrument.descriptor() for instrument in self.shelf.values()],
             "questions": [self._public_question(name, question) for name, question in self.asked.items()],
             "columns": self.columns(),
         }
+
+    def _public_press(self, name: str) -> dict[str, Any]:
+        action = self.lab.solver.actions()[name]
+        return {"name": action.name, "label": both(action.label), "doc": both(action.doc), "key": ""}
 
     def _public_control(self, control: Control) -> dict[str, Any]:
         quantity = self.lab.solver.quantities()[control.name]

@@ -119,11 +119,12 @@ def _stopped(run: Run) -> dict[str, Any] | None:
 
 
 def _chart(run: Run) -> dict[str, Any]:
-    """The chart last chosen; before that, the first two columns that were read."""
+    """The chart last chosen; before that, the one that the scenario begins with."""
     chosen = run.record.charts[-1] if run.record.charts else None
     columns = [column.name for column in run.table.columns]
-    if chosen is None and len(columns) > 1:
-        chosen = {"x": columns[-2], "y": columns[-1], "fit": ""}
+    if chosen is None and (run.scenario.chart or len(columns) > 1):
+        across, up = run.scenario.chart or columns[-2:]
+        chosen = {"x": across, "y": up, "fit": ""}
     if chosen is None or not {chosen["x"], chosen["y"]} <= set(columns):
         return {"x": "", "y": "", "fit": "", "points": []}
     drawn = chart(run.table, chosen["x"], chosen["y"], chosen.get("fit", "")).public()

@@ -155,6 +155,7 @@ class DriftLab(Lab):
     solver = Drift
     title = {"en": "Drift", "zh": "漂移"}
     tick: ClassVar[int] = 4
+    presses: ClassVar[tuple[str, ...]] = ("kick",)
 
     def instruments(self) -> list[Any]:
         return [Meter(), Tape(), Watch()]
