@@ -75,7 +75,8 @@ class Quantity(Generic[T]):
         if whole and math.isfinite(number) and number != math.floor(number):
             raise Refusal("{name} must be a whole number, not {value}.", name=self.name, value=value)
         if not self.low <= number <= self.high:  # also refuses NaN
-            raise Refusal("{name} = {value} {unit} is outside its range, {low} to {high} {unit}. Choose a value inside.",
+            raise Refusal("{name} = {value} {unit} is outside its range, {low} to {high} {unit}. "
+                          "Choose a value inside.",
                           name=self.name, value=value, unit=self.unit, low=self.low, high=self.high)
         return int(number) if whole else number  # type: ignore[return-value]
 

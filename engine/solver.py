@@ -12,8 +12,9 @@ import json
 import math
 import pkgutil
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, is_dataclass, replace
-from typing import Any, Callable, ClassVar, Iterator, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
@@ -81,7 +82,8 @@ class Snapshot:
 
     def to_bytes(self) -> bytes:
         """One self-contained block: a zipped numpy archive with a JSON header; no code inside."""
-        header = {name: getattr(self, name) for name in ("solver", "precision", "seed", "steps", "parameters", "scalars")}
+        kept = ("solver", "precision", "seed", "steps", "parameters", "scalars")
+        header = {name: getattr(self, name) for name in kept}
         block = io.BytesIO()
         np.savez_compressed(block, allow_pickle=False, header=np.array(json.dumps(header)),
                             **{"array." + name: array for name, array in self.arrays.items()})
@@ -205,8 +207,9 @@ class Solver(ABC):
             else:
                 continue
             if not finite:
-                raise NumericalFailure("{quantity} left the range of numbers at step {step}. Go back and change less at once.",
-                                       quantity=name.replace("_", " "), step=self.steps)
+                raise NumericalFailure("{quantity} left the range of numbers at step {step}. "
+                                       "Go back and change less at once.", quantity=name.replace("_", " "),
+                                       step=self.steps)
 
     def snapshot(self) -> Snapshot:
         """A deep copy of everything that determines the future."""
@@ -216,7 +219,8 @@ class Solver(ABC):
                 arrays[name] = np.array(runtime().to_host(value), copy=True)
             else:
                 scalars[name] = value
-        return Snapshot(self.name(), self.precision, self.seed, self.steps, copy.deepcopy(self.parameters), scalars, arrays)
+        return Snapshot(self.name(), self.precision, self.seed, self.steps, copy.deepcopy(self.parameters),
+                        scalars, arrays)
 
     def restore(self, snapshot: Snapshot) -> None:
         """Go on from a snapshot of the same solver, exactly."""

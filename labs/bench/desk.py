@@ -22,7 +22,7 @@ from labs.bench.run import Run
 from labs.bench.scenario import Scenario
 from labs.bench.scene import Scene
 from labs.bench.stream import FrameStream
-from labs.bench.words import both_say, catalogue, language
+from labs.bench.words import _, both_say, catalogue, language
 
 FRAME = 0.1  # seconds of wall time between frames
 BUSY = 0.06  # seconds of each frame that may go into computing
@@ -30,6 +30,9 @@ CHUNK = 0.01  # seconds of computing between looks at the clock
 AHEAD = 0.05  # seconds of computing per turn while running ahead, so that the page is still heard
 REMEMBERED = 512  # orders of a tab that are known again when they are sent twice
 FURTHEST = 200.0  # one run ahead may take this many seconds at speed 1×
+
+MISHEARD = _("The page sent something the bench does not understand. Reload the page.")
+BROKEN = _("Something went wrong here, and was noted. Your data are saved; reload the page.")
 
 log = logging.getLogger("wanxiang")
 
@@ -91,10 +94,10 @@ class Desk:
             self.page.tell("notice", kind="warn", text=both_say(refusal))
         except (KeyError, TypeError, ValueError) as problem:
             log.warning("order %r could not be obeyed: %r", do, problem)
-            self.page.tell("notice", kind="warn", text=both_say("The page sent something the bench does not understand. Reload the page."))
+            self.page.tell("notice", kind="warn", text=both_say(MISHEARD))
         except Exception:
             log.exception("order %r failed", do)
-            self.page.tell("notice", kind="error", text=both_say("Something went wrong here, and was noted. Your data are saved; reload the page."))
+            self.page.tell("notice", kind="error", text=both_say(BROKEN))
         self._tell_state()
 
     # What the page can ask for.
@@ -119,7 +122,8 @@ class Desk:
 
     def _on_speed(self, order: dict[str, Any]) -> None:
         if order["value"] not in showing.SPEEDS:
-            raise Refusal("The bench runs at these speeds: {known}.", known=", ".join(f"{speed:g}×" for speed in showing.SPEEDS))
+            known = ", ".join(f"{speed:g}×" for speed in showing.SPEEDS)
+            raise Refusal("The bench runs at these speeds: {known}.", known=known)
         self.speed = float(order["value"])
 
     def _on_step(self, order: dict[str, Any]) -> None:
@@ -135,7 +139,8 @@ class Desk:
             return
         longest = FURTHEST * self.run.lab.pace
         if not seconds <= longest:
-            raise Refusal("One run ahead covers at most {longest}. Do it in parts.", longest=showing.clock(self.run.lab, longest))
+            raise Refusal("One run ahead covers at most {longest}. Do it in parts.",
+                          longest=showing.clock(self.run.lab, longest))
         self._ahead_task = asyncio.ensure_future(self._run_ahead(round(seconds / self.run.solver.dt)))
 
     def _on_set(self, order: dict[str, Any]) -> None:
@@ -163,7 +168,8 @@ class Desk:
         self.run.act("chart", x=order["x"], y=order["y"], fit=order.get("fit") or "")
 
     def _on_answer(self, order: dict[str, Any]) -> None:
-        self.run.act("answer", question=order["question"], value=showing.answer(self.scenario, order["question"], order["value"]))
+        question = order["question"]
+        self.run.act("answer", question=question, value=showing.answer(self.scenario, question, order["value"]))
 
     def _on_confirm(self, order: dict[str, Any]) -> None:
         self.run.act("confirm", step=order["step"])
@@ -191,7 +197,8 @@ class Desk:
 
     def _on_csv(self, order: dict[str, Any]) -> None:
         lang = self.run.record.language
-        self.page.hand_over(f"{self.scenario.id or 'wanxiang'}.csv", "text/csv;charset=utf-8", self.run.record.table.csv(lang))
+        name = f"{self.scenario.id or 'wanxiang'}.csv"
+        self.page.hand_over(name, "text/csv;charset=utf-8", self.run.table.csv(lang))
 
     def _on_report(self, order: dict[str, Any]) -> None:
         lang = self.run.record.language
@@ -225,7 +232,7 @@ class Desk:
         self._turn_soon()
 
     def _advance(self, steps: int, seconds: float = float("inf")) -> int:
-        """Advance in short stretches until `steps` are done or `seconds` of computing are spent; tells how many were."""
+        """Advance in short stretches until `steps` are done or `seconds` of computing are spent; the steps done."""
         end, done = time.perf_counter() + seconds, 0
         while done < steps and self.run.stopped is None:
             stretch = min(steps - done, max(1, int(self._rate * CHUNK)))
@@ -251,7 +258,7 @@ class Desk:
                 await asyncio.sleep(0)
         except Exception:
             log.exception("the run ahead failed")
-            self.page.tell("notice", kind="error", text=both_say("Something went wrong here, and was noted. Your data are saved; reload the page."))
+            self.page.tell("notice", kind="error", text=both_say(BROKEN))
         finally:
             self.ahead, self._ahead_task = None, None
             self._send_frame()
@@ -287,7 +294,7 @@ class Desk:
 
 
 def open_desk(scenario: Scenario) -> Page:
-    """The page of one student: on a class server the run that the server hands out, elsewhere a new one that is not kept."""
+    """The page of one student: on a class server the run that it hands out, elsewhere a new one that is not kept."""
     scenario.id = scenario.id or os.environ.get("WANXIANG_SCENARIO", "")
     url, token = os.environ.get("WANXIANG_SERVER", ""), os.environ.get("WANXIANG_TOKEN", "")
     if not url:
@@ -295,7 +302,7 @@ def open_desk(scenario: Scenario) -> Page:
     given = fetch_run(url, token)
     logbook = ServerLogbook(url, token)
     if given.documents:
-        run = Run.resume(scenario, given.draw_key, given.documents, logbook)
+        run = Run.resume(scenario, given.draw_key, given.documents, logbook, snapshot=given.snapshot)
     else:
         run = Run(scenario, given.draw_key, logbook, seat=given.seat)
     return Desk(scenario, run).page

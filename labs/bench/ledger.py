@@ -9,10 +9,11 @@ import importlib
 import math
 import pkgutil
 import time
+from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
-from typing import Any, Callable, Iterable, Literal
+from typing import Any, Literal
 
 from scipy.stats import binom, norm
 from uncertainties import UFloat
@@ -97,7 +98,8 @@ def measure(name: str, seed: int = 0) -> Entry:
     """Do the experiment of one truth and compare."""
     known = discover()
     if name not in known:
-        raise Refusal("The ledger has no truth {name!r}. Did you mean: {nearest}?", name=name, nearest=nearest(name, known))
+        raise Refusal("The ledger has no truth {name!r}. Did you mean: {nearest}?", name=name,
+                      nearest=nearest(name, known))
     entry, began = known[name], time.perf_counter()
     found = entry.experiment(seed)
     value, uncertainty = float(found.value.nominal_value), float(found.value.std_dev)

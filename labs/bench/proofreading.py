@@ -88,8 +88,8 @@ def _handed_out(scenario: Scenario) -> Iterator[Refusal]:
                           name=name, nearest=nearest(name, there))
     for name in scenario.chart or ():
         if name not in scenario.columns():
-            yield Refusal("The chart cannot show {name!r}: there is no such column. Did you mean: {nearest}?", name=name,
-                          nearest=nearest(name, scenario.columns()))
+            yield Refusal("The chart cannot show {name!r}: there is no such column. Did you mean: {nearest}?",
+                          name=name, nearest=nearest(name, scenario.columns()))
 
 
 def _check_control(control: Control, scenario: Scenario) -> None:

@@ -21,7 +21,8 @@ def given(scenario: Scenario, run: Run, scene: Scene) -> dict[str, Any]:
     return {
         **public,
         "scene": {lang: scene.description(run.solver, lang) for lang in ("en", "zh")},
-        "steps": [{**told, "question": _asked(step)} for told, step in zip(public["steps"], scenario.steps, strict=True)],
+        "steps": [{**told, "question": _asked(step)}
+                  for told, step in zip(public["steps"], scenario.steps, strict=True)],
         "instruments": [_face(descriptor) for descriptor in public["instruments"]],
         "questions": [_question(question) for question in public["questions"]],
         "fits": [{"name": name, "label": both(model.label)} for name, model in MODELS.items()],
@@ -39,7 +40,8 @@ def state(run: Run) -> dict[str, Any]:
     """Everything that changes."""
     table = run.table.public()
     return {
-        "time": run.time, "guide": run.record.guide, "steps": _steps(run), "controls": dict(run.settings), "live": live(run),
+        "time": run.time, "guide": run.record.guide, "steps": _steps(run), "controls": dict(run.settings),
+        "live": live(run),
         "can_undo": run.can_undo, "can_redo": run.can_redo, "columns": table["columns"], "rows": table["rows"],
         "chart": _chart(run), "questions": _verdicts(run), "saved": saved(run), "stopped": _stopped(run),
     }
@@ -51,8 +53,8 @@ def live(run: Run) -> dict[str, Any]:
     for name, instrument in run.instruments.items():
         reading = instrument.display()
         if reading is not None:
-            found[name] = {"text": reading.text, "uncertainty": reading.uncertainty, "ok": reading.ok, "note": reading.note,
-                           **instrument.face()}
+            found[name] = {"text": reading.text, "uncertainty": reading.uncertainty, "ok": reading.ok,
+                           "note": reading.note, **instrument.face()}
     return found
 
 
@@ -114,8 +116,9 @@ def _stopped(run: Run) -> dict[str, Any] | None:
     if run.finished:
         return {"text": both_say("This experiment is finished. Your data are saved.")}
     quantity = run.stopped["quantity"]
-    return {"text": both_say("The bench stopped: {quantity} left the range of numbers. Your data are saved. Go back, and change less at once.",
-                             quantity=quantity), "back": True}
+    text = both_say("The bench stopped: {quantity} left the range of numbers. Your data are saved. "
+                    "Go back, and change less at once.", quantity=quantity)
+    return {"text": text, "back": True}
 
 
 def _chart(run: Run) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import hashlib
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from uncertainties import UFloat, ufloat
@@ -104,6 +105,6 @@ def standard_error(values: Sequence[float]) -> float:
     mean = math.fsum(values) / count
     gaps = [value - mean for value in values]
     square = math.fsum(gap * gap for gap in gaps)
-    likeness = math.fsum(one * other for one, other in zip(gaps, gaps[1:], strict=False)) / square if square else 0.0
+    likeness = math.fsum(one * other for one, other in pairwise(gaps)) / square if square else 0.0
     likeness = min(max(likeness, 0.0), 0.5)
     return math.sqrt(square / (count * (count - 1)) * (1 + likeness) / (1 - likeness))

@@ -38,8 +38,9 @@ class GasPistonLab(Lab):
 
     def __init__(self, **parameters: Any) -> None:
         """Nitrogen at 300 K in a cylinder of 12 nm square, unless told otherwise."""
-        usual = {"units": "SI", "container": "piston", "species": "nitrogen", "number": 800, "box": 12 * NM, "piston": 30 * NM,
-                 "temperature": 300.0, "piston_speed": 100.0, "cutoff": 2.5, "truncation": "shifted", "sampling": 0}
+        usual = {"units": "SI", "container": "piston", "species": "nitrogen", "number": 800, "box": 12 * NM,
+                 "piston": 30 * NM, "temperature": 300.0, "piston_speed": 100.0,
+                 "cutoff": 2.5, "truncation": "shifted", "sampling": 0}
         super().__init__(**{**usual, **parameters})
 
     def instruments(self) -> list[Instrument]:
@@ -47,10 +48,10 @@ class GasPistonLab(Lab):
         return [
             PressureGauge(unit="MPa", window=100 * PS, update=2 * PS, high=400.0, resolution=0.001, noise=0.002,
                           zero_error=0.002, gain_error=0.002),
-            Scale("volume", observable="volume", unit="nm³", resolution=5.0, low=0.0, high=2e4, misprint=0.001, update=2 * PS,
-                  label={"en": "volume", "zh": "体积"}, symbol="V"),
-            Thermometer("temperature", observable="kinetic_temperature", window=20 * PS, lag=5 * PS, update=2 * PS, noise=0.1,
-                        zero_error=0.3, label={"en": "temperature", "zh": "温度"}),
+            Scale("volume", observable="volume", unit="nm³", resolution=5.0, low=0.0, high=2e4, misprint=0.001,
+                  update=2 * PS, label={"en": "volume", "zh": "体积"}, symbol="V"),
+            Thermometer("temperature", observable="kinetic_temperature", window=20 * PS, lag=5 * PS,
+                        update=2 * PS, noise=0.1, zero_error=0.3, label={"en": "temperature", "zh": "温度"}),
             SpeedHistogram("mean_speed", window=50 * PS, update=2 * PS, high=2000.0),
             SpeedHistogram("rms_speed", shows="rms", window=50 * PS, update=2 * PS, high=2000.0),
         ]
@@ -60,7 +61,7 @@ class GasPistonLab(Lab):
         return {"compressibility": Follows(compressibility, ""), "thermal_energy": Follows(thermal_energy, "J")}
 
     def furnish(self, scene: Scene) -> None:
-        """A glass cylinder that stands upright, its piston, the molecules, a scale on the glass, a bar of known length."""
+        """A glass cylinder that stands upright, its piston, molecules, a scale on the glass, a bar of known length."""
         edge = float(self.parameters["box"])
         wall = 0.06 * edge
         radius = min(DRAWN_RADIUS, 0.05 * edge)
@@ -68,7 +69,8 @@ class GasPistonLab(Lab):
         scene.view(azimuth=26.0, elevation=10.0)
         scene.add(tabletop(4.2 * edge, 3.2 * edge, at=(edge / 2, -5 * wall, edge / 2)))
         scene.add(cuvette(edge, edge, TRAVEL + 2 * NM, wall=wall))
-        scene.add(vessel_scale(TRAVEL, at=(edge, 0.0, edge + wall), width=0.3 * edge, minor=2 * NM, major=10 * NM, per_unit=NM, unit="nm"))
+        scene.add(vessel_scale(TRAVEL, at=(edge, 0.0, edge + wall), width=0.3 * edge, minor=2 * NM, major=10 * NM,
+                               per_unit=NM, unit="nm"))
         moving = scene.add(piston(edge, edge, thickness=0.16 * edge, travel=0.5 * TRAVEL))
         scene.follow(moving, position=lambda gas: (gas.piston_position(), 0.0, 0.0))
         scene.add(scale_bar(5 * NM, "5 nm", at=(1.5 * edge, -5 * wall, 1.4 * edge)))
@@ -79,8 +81,9 @@ class GasPistonLab(Lab):
         number = self.parameters["number"]
         shown = number if isinstance(number, int) else SHOWN
         name = MOLECULES if isinstance(number, int) else SOME_MOLECULES
-        scene.cloud(shown, radius, low=(0, 0, 0), high=(TRAVEL, edge, edge), speed_range=(0.0, FASTEST_DRAWN), name=name,
-                    positions=lambda gas: gas.positions()[:shown], speeds=lambda gas: gas.speeds()[:shown])
+        scene.cloud(shown, radius, low=(0, 0, 0), high=(TRAVEL, edge, edge), speed_range=(0.0, FASTEST_DRAWN),
+                    name=name, positions=lambda gas: gas.positions()[:shown],
+                    speeds=lambda gas: gas.speeds()[:shown])
 
 
 def thermal_energy(parameters: dict[str, Any]) -> float:

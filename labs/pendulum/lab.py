@@ -43,7 +43,8 @@ class PendulumLab(Lab):
         scene.add(tabletop(1.5, 0.8))
         scene.add(stand(HEIGHT, pivot=pivot))
         scene.add(protractor(0.30, pivot=pivot, behind=0.05))
-        scene.add(ruler(1.6, at=(0.30, HEIGHT - 1.6, -0.10), width=0.05, minor=0.01, major=0.1, per_unit=0.01, unit="cm", down=True))
+        scene.add(ruler(1.6, at=(0.30, HEIGHT - 1.6, -0.10), width=0.05, minor=0.01, major=0.1, per_unit=0.01,
+                        unit="cm", down=True))
         thread, ball = scene.add(string(STRING)), scene.add(bob(self.parameters["bob_radius"]))
         scene.follow(thread, ends=lambda p: (p.pivot(), p.bob_position()))
         scene.follow(ball, position=lambda p: p.bob_position())
