@@ -12,6 +12,7 @@ STEP = 0.003  # σ√(m/ε), if none is given
 PISTON_SPEED = 0.1  # √(ε/m), likewise
 ROOM = {"temperature": 300.0, "density": 1.6}  # K, kg/m³: argon as it is in a room; instead of the defaults in SI
 SENSIBLE = {"temperature": (0.01, 200.0), "wall_temperature": (0.01, 200.0), "dt": (1e-6, 0.02)}  # reduced
+DECISIVE: tuple[str, ...] = ("number", "density", "box", "piston")  # of the vessel, where they are given
 
 
 class Apparatus(Solver):
@@ -40,7 +41,7 @@ class Apparatus(Solver):
                        "zh": "能量与压强是否计入截断以外的均匀流体"})
     ensemble = Choice(("nve", "nvt"), default="nve",
                       doc={"en": "constant energy, or Langevin's thermostat", "zh": "等能量，或朗之万恒温"})
-    dt = Quantity("s", default=STEP, low=0.0, high=1.0, symbol="Δt",  # type: ignore[assignment]
+    dt = Quantity("s", default=STEP, low=0.0, high=1.0, symbol="Δt",
                   doc={"en": "time of a step; 0.003 σ√(m/ε) if not given", "zh": "每步的时间；缺省为 0.003 σ√(m/ε)"})
     configuration = FileName(doc={"en": "text file with a line x y z for each molecule; needs box, or density",
                                   "zh": "文本文件，每个分子一行 x y z；须给出 box 或密度"})
@@ -64,7 +65,8 @@ class Apparatus(Solver):
                                 doc={"en": "of thermal walls; 0 at the start: as the gas",
                                      "zh": "thermal 器壁的温度；初始为 0 表示与气体相同"})
     equilibration = Quantity("", default=0, low=0, high=1_000_000_000,
-                             doc={"en": "steps before means and energy_drift begin; a periodic box is thermostated meanwhile",
+                             doc={"en": "steps before means and energy_drift begin; a periodic box is kept at "
+                                        "temperature so long",
                                   "zh": "开始平均与计算能量漂移之前的步数；其间周期性盒子恒温"})
     sampling = Quantity("", default=10, low=0, high=1_000_000,
                         doc={"en": "steps between samples of the means; 0: none are taken",
@@ -98,14 +100,13 @@ class Apparatus(Solver):
         follows |= ROOM if self.units == "SI" else {}
         values |= {name: value for name, value in follows.items() if name not in self.given}
         values["wall_temperature"] = values["wall_temperature"] or values["temperature"]
-        given = {name: self.reduced(name) for name in ("number", "density", "box", "piston")
-                 if name in self.given and values[name]}  # fmt: skip
+        given = {name: self.reduced(name) for name in DECISIVE if name in self.given and values[name]}
         if in_file is not None and given.setdefault("number", in_file) != in_file:
             raise Refusal("The configuration file {path} holds {found} molecules, not {number}. Leave number out.",
                           path=self.configuration, found=in_file, number=self.number)  # fmt: skip
         vessel = settle(given, self.number, self.reduced("density"), not self.periodic)
-        values |= {"number": vessel.number, "box": scale.outside("m", vessel.edge),
-                   "piston": scale.outside("m", vessel.length), "density": scale.outside("kg/m³", vessel.density)}  # fmt: skip
+        lengths = {"box": scale.outside("m", vessel.edge), "piston": scale.outside("m", vessel.length)}
+        values |= {"number": vessel.number, "density": scale.outside("kg/m³", vessel.density), **lengths}
         self._check(vessel)
         return vessel
 
@@ -114,8 +115,8 @@ class Apparatus(Solver):
         for name in SENSIBLE:
             self.sensible(name, self.parameters[name])
         if self.periodic and self.cutoff > vessel.edge / 2:
-            raise Refusal("The cutoff of {cutoff} σ is more than half of the edge, {edge:.4g} σ, so that a molecule would "
-                          "meet another twice. Take more molecules or a smaller cutoff.", cutoff=self.cutoff,
+            raise Refusal("The cutoff of {cutoff} σ is more than half of the edge, {edge:.4g} σ, so that a molecule "
+                          "would meet another twice. Take more molecules or a smaller cutoff.", cutoff=self.cutoff,
                           edge=vessel.edge)  # fmt: skip
         if self.tail == "on" and (self.truncation != "plain" or not self.periodic):
             raise Refusal("tail=on belongs to truncation=plain in a periodic box. Leave tail off.")
@@ -127,6 +128,6 @@ class Apparatus(Solver):
         declared: Any = self.quantities()[name]
         found, (low, high) = self.scale.inside(declared.unit, value), SENSIBLE[name]
         if not low <= found <= high:
-            raise Refusal("{name} = {value} {unit} is {found:.3g} in reduced units; it should be between {low} and {high} "
-                          "there. Check the units.", name=name, value=value, unit=self.unit(name), found=found, low=low,
-                          high=high)  # fmt: skip
+            raise Refusal("{name} = {value} {unit} is {found:.3g} in reduced units; it should be between {low} and "
+                          "{high} there. Check the units.", name=name, value=value, unit=self.unit(name), found=found,
+                          low=low, high=high)  # fmt: skip

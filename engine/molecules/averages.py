@@ -19,7 +19,7 @@ FEWEST = 8  # blocks from which an error can be told
 
 @dataclass
 class Averages:
-    """Sums of samples, shape (BLOCKS, quantities); how many blocks are full, samples in a block, samples in the next."""
+    """Sums of samples, shape (BLOCKS, quantities); blocks that are full, samples in a block, samples in the next."""
 
     sums: np.ndarray
     full: int = 0

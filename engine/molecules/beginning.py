@@ -19,7 +19,8 @@ LATTICES = {
 
 def lattice(number: int, edges: tuple[float, float, float]) -> np.ndarray:
     """Places of shape (3, number) on the lattice that keeps them furthest apart; vacancies are spread evenly."""
-    sites = max((_sites(number, np.array(edges), np.array(basis)) for basis in LATTICES.values()), key=lambda found: found[0])[1]
+    lattices = (_sites(number, np.array(edges), np.array(basis)) for basis in LATTICES.values())
+    sites = max(lattices, key=lambda found: found[0])[1]
     return np.ascontiguousarray(sites[np.arange(number) * len(sites) // number].T)
 
 
@@ -48,7 +49,8 @@ def read_configuration(path: str) -> np.ndarray:
         raise Refusal("The configuration file {path} holds something that is not a number: {problem}.", path=path,
                       problem=problem) from problem  # fmt: skip
     if places.shape[1:] != (3,) or len(places) < 2 or not np.isfinite(places).all():
-        raise Refusal("The configuration file {path} should hold a line x y z for each of at least two molecules.", path=path)
+        raise Refusal("The configuration file {path} should hold a line x y z for each of at least two molecules.",
+                      path=path)  # fmt: skip
     return np.ascontiguousarray(places.T)
 
 

@@ -36,7 +36,7 @@ def tail_pressure(density: float, cutoff: float) -> float:
 
 
 @function
-def nearest(distance, period, per_period):
+def nearest(distance: real, period: real, per_period: real) -> real:
     """One component of the way to the nearest image; with per_period = 0 there are no images."""
     return distance - period * floor(distance * per_period + 0.5)
 
@@ -110,7 +110,8 @@ def bend(place: Array(2), velocity: Array(2), bending: Array(1), near: Array(2, 
             dx = nearest(place[0, i] - place[0, j], period, per_period)
             dy = nearest(place[1, i] - place[1, j], period, per_period)
             dz = nearest(place[2, i] - place[2, j], period, per_period)
-            vx, vy, vz = velocity[0, i] - velocity[0, j], velocity[1, i] - velocity[1, j], velocity[2, i] - velocity[2, j]
+            vx, vy = velocity[0, i] - velocity[0, j], velocity[1, i] - velocity[1, j]
+            vz = velocity[2, i] - velocity[2, j]
             square = dx * dx + dy * dy + dz * dz
             inverse = 1.0 / max(square, CORE)
             sixth = inverse * inverse * inverse
@@ -132,6 +133,7 @@ def few_molecules() -> tuple[Any, ...]:
 
 @push.example(f32=1e-4)
 def push_example() -> tuple[Any, ...]:
+    """Forces of forty molecules, all of whom kick."""
     place, near, count = few_molecules()
     velocity = np.random.default_rng(2).normal(size=place.shape)
     return place, velocity, np.zeros_like(place), near, count, 5.0, 0.2, 2.4, 0.05, 0.001
@@ -139,12 +141,14 @@ def push_example() -> tuple[Any, ...]:
 
 @weigh.example(f32=1e-4)
 def weigh_example() -> tuple[Any, ...]:
+    """Energies under a potential shifted in both ways."""
     place, near, count = few_molecules()
     return place, np.zeros(40), np.zeros(40), near, count, 5.0, 0.2, 2.4, -0.02, 0.05
 
 
 @bend.example(f32=1e-4)
 def bend_example() -> tuple[Any, ...]:
+    """Curvatures of forty moving molecules."""
     place, near, count = few_molecules()
     velocity = np.random.default_rng(2).normal(size=place.shape)
     return place, velocity, np.zeros(40), near, count, 5.0, 0.2, 2.4, 0.05

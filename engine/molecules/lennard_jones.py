@@ -21,6 +21,7 @@ from engine.molecules import forces
 from engine.molecules.apparatus import Apparatus
 from engine.molecules.averages import Averages
 from engine.molecules.beginning import lattice, maxwell, read_configuration
+from engine.molecules.crossing import mend
 from engine.molecules.gas import Gas
 from engine.molecules.motion import fly
 from engine.molecules.neighbours import Cells, Neighbours, rearrange, rename, sorting
@@ -34,6 +35,7 @@ SKIN = 0.3  # of the mean distance between molecules: how far lists of neighbour
 TALLY = 64  # steps between two sums over the counted impulses, where no sample asks for one sooner
 BINS = 60
 FASTEST = 6.0  # √(kT/m) of the gas at the start: upper end of the histogram of speeds
+OVERLAP = 1e9  # ε per molecule, as only places on top of each other have
 AVERAGED = ("energy_per_particle", "pressure_virial", "mean_temperature", "pressure_wall")
 
 
@@ -50,8 +52,9 @@ class LennardJones(Apparatus):
         self._relist()
         self._push(0.0)
         self.state.energy_at_start = self._conserved()
-        if not math.isfinite(self.state.energy_at_start):
-            raise Refusal("Two molecules of the configuration file {path} are in the same place.", path=self.configuration)
+        if not abs(self.state.energy_at_start) < OVERLAP * self.number:
+            raise Refusal("Two molecules of the configuration file {path} are in the same place.",
+                          path=self.configuration)  # fmt: skip
         return self.state
 
     def _fitting(self, places: np.ndarray, vessel: Vessel) -> np.ndarray:
@@ -116,8 +119,8 @@ class LennardJones(Apparatus):
         if not self.periodic:
             gap, most = self.target - gas.piston, self.fastest * self.moment
             speed = max(-most, min(most, gap)) / self.moment
-            fly_between_walls(*flying, gas.identity, gas.struck, half, self.moment, self.edge, gas.piston, speed, self.hot,
-                              step, *self.key)  # fmt: skip
+            fly_between_walls(*flying, gas.identity, gas.struck, half, self.moment, self.edge, gas.piston, speed,
+                              self.hot, step, *self.key)  # fmt: skip
             if speed:
                 self._tally(speed)
                 gas.piston = self.target if abs(gap) <= most else gas.piston + speed * self.moment
@@ -125,6 +128,10 @@ class LennardJones(Apparatus):
             kept = math.exp(-FRICTION * self.moment)
             stirred = math.sqrt((1.0 - kept * kept) * self.reduced("temperature"))
             fly_stirred(*flying, gas.identity, half, kept, stirred, step, *self.key)
+        elif self.truncation == "shifted":
+            before = self._copy(gas.place)
+            fly(*flying, half, self.moment)
+            mend(gas.place, before, gas.velocity, *self._around(), forces.pair_slope(self.cutoff) * self.moment)
         else:
             fly(*flying, half, self.moment)
 
@@ -209,7 +216,7 @@ class LennardJones(Apparatus):
         """Potential energy and virial without tails."""
         energy, virial = self.array(self.number), self.array(self.number)
         forces.weigh(self.state.place, energy, virial, *self._around(), self.end_energy, self.end_slope)
-        return _total(energy), _total(virial)
+        return float(_total(energy)), float(_total(virial))
 
     def _energy_and_pressure(self) -> tuple[float, float]:
         """Potential energy per molecule and pressure from the virial, tails included where wanted."""
@@ -228,7 +235,7 @@ class LennardJones(Apparatus):
         forces.bend(gas.place, gas.velocity, bending, *self._around(), self.end_slope)
         square = float(np.square(runtime().to_host(gas.force), dtype=np.float64).sum())
         energy = self._weighed()[0] + self._twice_kinetic() / 2.0
-        return energy + self.moment**2 * (_total(bending) / 12.0 - square / 24.0)
+        return energy + self.moment**2 * (float(_total(bending)) / 12.0 - square / 24.0)
 
     @action({"en": "average anew", "zh": "重新平均"}, {"en": "forget all samples so far", "zh": "舍弃此前的全部取样"})
     def average_anew(self) -> None:
@@ -252,22 +259,26 @@ class LennardJones(Apparatus):
         return self.scale.outside("J", self._weighed()[0])
 
     @observable("J", {"en": "potential and kinetic; velocity Verlet lets it breathe as dt²",
-                      "zh": "势能与动能之和；速度 Verlet 算法使其随 dt² 起伏"}, "E", {"en": "total energy", "zh": "总能量"})
+                      "zh": "势能与动能之和；速度 Verlet 算法使其随 dt² 起伏"}, "E",
+                {"en": "total energy", "zh": "总能量"})
     def total_energy(self) -> float:
         return self.scale.outside("J", self._weighed()[0] + self._twice_kinetic() / 2.0)
 
     @observable("J", {"en": "mean potential energy of a molecule, with the tail where it is on",
-                      "zh": "每个分子的平均势能，按 tail 计入尾部修正"}, "U/N", {"en": "energy per molecule", "zh": "每分子势能"})
+                      "zh": "每个分子的平均势能，按 tail 计入尾部修正"}, "U/N",
+                {"en": "energy per molecule", "zh": "每分子势能"})
     def energy_per_particle(self) -> float:
         return self._mean("energy_per_particle", "J", self._energy_and_pressure()[0])
 
     @observable("Pa", {"en": "mean pressure from the virial, with the tail where it is on",
-                       "zh": "由维里求得的平均压强，按 tail 计入尾部修正"}, "p", {"en": "pressure (virial)", "zh": "压强（维里）"})
+                       "zh": "由维里求得的平均压强，按 tail 计入尾部修正"}, "p",
+                {"en": "pressure (virial)", "zh": "压强（维里）"})
     def pressure_virial(self) -> float:
         return self._mean("pressure_virial", "Pa", self._energy_and_pressure()[1])
 
     @observable("Pa", {"en": "mean pressure from the impulses on all walls; 0 where there are none",
-                       "zh": "由所有器壁所受冲量求得的平均压强；无器壁时为 0"}, "p", {"en": "pressure (walls)", "zh": "压强（器壁）"})
+                       "zh": "由所有器壁所受冲量求得的平均压强；无器壁时为 0"}, "p",
+                {"en": "pressure (walls)", "zh": "压强（器壁）"})
     def pressure_wall(self) -> float:
         return self._mean("pressure_wall", "Pa", 0.0)
 
@@ -281,14 +292,17 @@ class LennardJones(Apparatus):
     def mean_temperature(self) -> float:
         return self._mean("mean_temperature", "K", self._temperature())
 
-    @observable("", {"en": "(E − E₀)/|E₀| of the energy that velocity Verlet conserves, H + dt² (v·∇∇U·v/12 − F²/24) in reduced "
-                           "units: H itself breathes as dt² without drifting", "zh": "速度 Verlet 算法所守恒的能量的相对漂移 (E − E₀)/|E₀|；"
-                           "该能量在约化单位下为 H + dt² (v·∇∇U·v/12 − F²/24)，H 本身随 dt² 起伏而不漂移"})
+    @observable("", {"en": "(E − E₀)/|E₀| of the energy that velocity Verlet conserves, in reduced units "
+                           "H + dt² (v·∇∇U·v/12 − F²/24): H itself breathes as dt² without drifting",
+                     "zh": "速度 Verlet 算法所守恒的能量的相对漂移 (E − E₀)/|E₀|，约化单位下该能量为 "
+                           "H + dt² (v·∇∇U·v/12 − F²/24)；H 本身随 dt² 起伏而不漂移"}, "ΔE/E",
+                {"en": "drift of the energy", "zh": "能量漂移"})
     def energy_drift(self) -> float:
         start = self.state.energy_at_start
         return (self._conserved() - start) / abs(start)
 
-    @observable("Pa*s", {"en": "impulse per area on all walls since the start", "zh": "开始以来所有器壁单位面积所受冲量"})
+    @observable("Pa*s", {"en": "impulse per area on all walls since the start",
+                         "zh": "开始以来所有器壁单位面积所受冲量"})
     def wall_impulse(self) -> float:
         return self.scale.outside("Pa*s", float(self._impulse()[2]))
 
@@ -331,7 +345,8 @@ class LennardJones(Apparatus):
         return self.scale.outside("m/s", math.sqrt(self._twice_kinetic() / self.number))
 
     @observable("", {"en": "molecules in each interval of speed_bins; the last one has all that are faster",
-                     "zh": "speed_bins 各区间内的分子数；更快的分子计入最后一个区间"}, label={"en": "histogram of speeds", "zh": "速率分布"})
+                     "zh": "speed_bins 各区间内的分子数；更快的分子计入最后一个区间"},
+                label={"en": "histogram of speeds", "zh": "速率分布"})
     def speed_histogram(self) -> np.ndarray:
         edges = self.speed_bins()
         return np.histogram(np.minimum(self.speeds(), edges[-1]), edges)[0].astype(np.float64)

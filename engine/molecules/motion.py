@@ -1,8 +1,8 @@
 """Newton's second law by velocity Verlet: v += F dt/2, r += v dt, new F, v += F dt/2 (Swope et al. 1982).
 
 Here is the first half kick with the flight after it; the second half kick comes with the new force. The scheme is
-reversible and of second order: it conserves not the energy H itself but H + dt² (v·(∇∇U)·v / 12 − F²/24) to fourth order
-(Toxvaerd, Phys. Rev. E 50, 2271, 1994), so that H breathes without drifting.
+reversible and of second order: what it conserves to fourth order is not the energy H itself but
+H + dt² (v·(∇∇U)·v / 12 − F²/24) (Toxvaerd, Phys. Rev. E 50, 2271, 1994), so that H breathes without drifting.
 """
 
 from typing import Any
@@ -38,4 +38,5 @@ def flying_molecules() -> tuple[np.ndarray, ...]:
 
 @fly.example
 def fly_example() -> tuple[Any, ...]:
+    """Fifty molecules."""
     return *flying_molecules(), 0.001, 0.002

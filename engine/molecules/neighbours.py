@@ -66,7 +66,7 @@ def rename(old: Array(1, i32), new: Array(1, i32), order: Array(1, i32)) -> None
 
 
 @function
-def image(seen, cells, period):
+def image(seen: i32, cells: i32, period: real) -> real:
     """How far away the box lies that cell number `seen` of a row is in; the numbers run on through all images."""
     return period * floor((real(seen) + 0.5) / real(cells))
 
@@ -204,39 +204,46 @@ def sorted_molecules() -> tuple[Any, ...]:
     cell = (layer * 6 + row) * 6 + column
     order = np.argsort(cell, kind="stable")
     first = np.searchsorted(cell[order], np.arange(6**3 + 1)).astype(np.int32)
-    return np.ascontiguousarray(place[:, order]), cell[order], first, np.zeros((500, 200), np.int32), np.zeros(500, np.int32)
+    near, count = np.zeros((500, 200), np.int32), np.zeros(500, np.int32)
+    return np.ascontiguousarray(place[:, order]), cell[order], first, near, count
 
 
 @enter.example
 def enter_example() -> tuple[Any, ...]:
+    """Sixty molecules, many of them outside."""
     place = np.random.default_rng(5).uniform(-4.0, 9.0, (3, 60))
     return place, np.zeros(60, np.int32), 3, 3, 3, 5.0, 5.0, 5.0, 1
 
 
 @sort.example
 def sort_example() -> tuple[Any, ...]:
+    """Seventy molecules in nine cells."""
     cell = np.random.default_rng(6).integers(0, 9, 70).astype(np.int32)
     return cell, np.zeros(10, np.int32), np.zeros(70, np.int32)
 
 
 @rearrange.example
 def rearrange_example() -> tuple[Any, ...]:
+    """A permutation of twenty columns."""
     generator = np.random.default_rng(7)
     return generator.random((3, 20)), np.zeros((3, 20)), generator.permutation(20).astype(np.int32)
 
 
 @rename.example
 def rename_example() -> tuple[Any, ...]:
+    """A permutation of twenty names."""
     generator = np.random.default_rng(7)
     return np.arange(20, dtype=np.int32), np.zeros(20, np.int32), generator.permutation(20).astype(np.int32)
 
 
 @list_by_cells.example
 def list_by_cells_example() -> tuple[Any, ...]:
+    """Five hundred molecules in 6³ cells."""
     return *sorted_molecules(), 6, 6, 6, 10.0, 3.3
 
 
 @list_by_pairs.example
 def list_by_pairs_example() -> tuple[Any, ...]:
+    """Forty molecules."""
     place, near, count = few_molecules()
     return place, np.zeros_like(near), np.zeros_like(count), 5.0, 0.2, 2.4

@@ -39,4 +39,5 @@ def fly_stirred(place: Array(2), velocity: Array(2), force: Array(2), anchor: Ar
 
 @fly_stirred.example
 def fly_stirred_example() -> tuple[Any, ...]:
+    """Fifty molecules at step 7."""
     return *flying_molecules(), np.arange(50, dtype=np.int32), 0.001, 0.99, 0.1, 7, 11, 12

@@ -20,14 +20,16 @@ BOUNCE = 1  # tells these draws of chance from those of the thermostat
 
 
 @function
-def until(gap, speed):
+def until(gap: real, speed: real) -> real:
     """Time in which a gap closes at a speed; never, if it does not close."""
     return max(gap, 0.0) / speed if speed > 0.0 else NEVER
 
 
 @function
-def sent_back(normal, along, across, hot, one, two, three):
-    """Velocity after a hit, outwards and along the wall. `normal` is how fast the wall was hit, the last three are words."""
+def sent_back(
+    normal: real, along: real, across: real, hot: real, one: u32, two: u32, three: u32
+) -> tuple[real, real, real]:
+    """Velocity after a hit, outwards and along the wall; `normal` is how fast the wall was hit. Chance gives words."""
     speed, turn = hot * sqrt(-2.0 * log(uniform(two))), FULL_TURN * uniform(three)
     back = hot * sqrt(-2.0 * log(uniform(one))) if hot > 0.0 else normal
     first = speed * cos(turn) if hot > 0.0 else along
