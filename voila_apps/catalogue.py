@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from labs.bench.words import _, both_say
+
 READING_SECONDS = 60.0  # for one scenario; a first import compiles kernels
 KEPT_FORM = 3  # of the cards on disk; raised when `cards.describe` says something else
 
@@ -62,7 +64,7 @@ class Catalogue:
     async def scenarios(self) -> dict[str, Scenario]:
         """All scenarios by id, as the folders are now."""
         async with self._reading:
-            seen = (*(_stamp(path) for path, _ in self._notebooks()), _code_stamp())
+            seen = (*(_stamp(path) for path, own in self._notebooks()), _code_stamp())
             if seen != self._seen:
                 self._scenarios = await self._read()
                 self._seen = seen
@@ -77,7 +79,7 @@ class Catalogue:
 
     async def _read(self) -> dict[str, Scenario]:
         code = _code_stamp()
-        keys = {path: f"{KEPT_FORM}:{code}:{path}:{_file_hash(path)}" for path, _ in self._notebooks()}
+        keys = {path: f"{KEPT_FORM}:{code}:{path}:{_file_hash(path)}" for path, own in self._notebooks()}
         missing = [path for path, key in keys.items() if key not in self._cards]
         if missing:
             for path, card in (await read_cards(missing, self.environment)).items():
@@ -147,12 +149,10 @@ async def _read_some(paths: list[Path], environment: dict[str, str] | None) -> d
 
 
 def _stuck(path: Path) -> dict[str, str]:
-    return {
-        "en": f"{path.name} cannot be opened: reading it crashed or took longer than {READING_SECONDS:.0f} s. "
-        f"`wanxiang check {path.name}` shows where.",
-        "zh": f"无法打开 {path.name}：读取时程序崩溃，或超过了 {READING_SECONDS:.0f} 秒。"
-        f"运行 `wanxiang check {path.name}` 可以看到出错的位置。",
-    }
+    return both_say(
+        _("{file} cannot be opened: reading it crashed, or took too long. `wanxiang check {file}` shows where."),
+        file=path.name,
+    )
 
 
 def _file_hash(path: Path) -> str:

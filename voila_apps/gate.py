@@ -12,6 +12,7 @@ from jupyter_server.auth.identity import IdentityProvider, User
 from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.services.kernels.handlers import KernelHandler
 from tornado.web import HTTPError, RequestHandler
+from tornado.websocket import WebSocketClosedError
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
 from voila_apps.benches import Bench, Benches
@@ -81,6 +82,12 @@ class OwnChannels(VoilaKernelWebsocketHandler):
         if not SESSION.fullmatch(self.get_argument("session_id", "")):
             raise HTTPError(400, "No proper session_id")
         await super().pre_get()
+
+    def write_message(self, message: Any, binary: bool = False) -> Any:
+        """Send, unless the browser has gone: what still arrives then has another form, on which Voilà's parser never ends."""
+        if self.ws_connection is None:
+            raise WebSocketClosedError
+        return super().write_message(message, binary)
 
     def on_message(self, ws_message: Any) -> None:
         """Pass on a message that is one."""

@@ -5,6 +5,7 @@ event loop never waits for the disk.
 """
 
 import asyncio
+import base64
 import json
 import shutil
 from collections.abc import Callable
@@ -66,7 +67,10 @@ class RunRequest(KernelRequest):
         sitting = self.bench.sitting
         store: RecordStore = self.settings["store"]
         saved = await self.in_writer(store.documents, sitting.run) if sitting.run else []
-        self.finish({"run": sitting.run, "draw_key": sitting.draw_key.hex(), "seat": sitting.seat, "documents": saved})
+        kept = await self.in_writer(store.snapshot, sitting.run) if sitting.run else None
+        snapshot = base64.b64encode(kept[1]).decode() if kept else None
+        self.finish({"run": sitting.run, "draw_key": sitting.draw_key.hex(), "seat": sitting.seat, "documents": saved,
+                     "snapshot": snapshot})
 
 
 class DocumentsRequest(KernelRequest):
@@ -89,6 +93,19 @@ class DocumentsRequest(KernelRequest):
         if not isinstance(posted, list) or len(posted) > DOCUMENTS_AT_ONCE:
             self.refuse(400, "Not a list of documents, or too long a one.")
         return posted
+
+
+class SnapshotRequest(KernelRequest):
+    """The newest snapshot of a run: spares a kernel that goes on with it the computing."""
+
+    async def post(self) -> None:
+        """Keep it; `order` is how many documents the run had by then."""
+        store: RecordStore = self.settings["store"]
+        run, order = self.bench.sitting.run, self.get_query_argument("order", "")
+        if run is None or not order.isdecimal():
+            self.refuse(400, "Not a snapshot of a run.")
+        await self.in_writer(store.keep_snapshot, run, int(order), self.request.body)
+        self.finish({"kept": int(order)})
 
 
 class Health(RequestHandler):

@@ -38,7 +38,7 @@ from voila_apps.gate import KERNEL_ID, PASSING, EndBench, OwnChannels, OwnKernel
 from voila_apps.home import DataFolder, shipped_scenarios
 from voila_apps.listening import reachable, shown
 from voila_apps.pages import CataloguePage, LabPage, NotFound, StartAgain
-from voila_apps.record import DocumentsRequest, Health, RunRequest
+from voila_apps.record import DocumentsRequest, Health, RunRequest, SnapshotRequest
 from voila_apps.shelves import Shelf, ShelfHandler
 from voila_apps.store import RecordStore, draw_key
 
@@ -177,6 +177,7 @@ class ClassServer(Voila):
             (r"/health", Health),
             (r"/api/run", RunRequest),
             (r"/api/documents", DocumentsRequest),
+            (r"/api/snapshot", SnapshotRequest),
             (rf"/api/kernels/{KERNEL_ID}", OwnKernel),
             (rf"/api/kernels/{KERNEL_ID}/channels", OwnChannels),
             (rf"/voila/api/shutdown/{KERNEL_ID}", EndBench),

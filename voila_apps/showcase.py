@@ -7,7 +7,7 @@ from typing import Any
 
 from voila_apps.catalogue import Scenario
 from voila_apps.store import Progress
-from voila_apps.wording import CATALOGUE_WORDS, in_both
+from voila_apps.wording import CATALOGUE_WORDS, SUBJECTS, in_both
 
 TIMES = (20, 30, 45, 60)  # minutes; those that separate the cards become filters
 HOUR, DAY = 60, 60 * 24  # minutes
@@ -18,6 +18,7 @@ SPOKEN = ("title", "summary", "subject", "level", "lab_title")
 def card(scenario: Scenario, progress: Progress | None, picture: str | None) -> dict[str, Any]:
     """One card, ready for the template."""
     shown: dict[str, Any] = {name: scenario.card.get(name) for name in SHOWN}
+    shown |= {name: _raised(shown[name]) for name in ("subject", "level", "lab_title") if shown[name]}
     shown |= {
         "id": scenario.id,
         "own": scenario.own,
@@ -79,6 +80,13 @@ def words_to_try(cards: list[dict[str, Any]]) -> list[dict[str, str]]:
     """Names of labs, for somebody whose search found nothing."""
     titles = {one["lab"]: one["lab_title"] for one in cards if one["lab_title"]}
     return list(titles.values())[:3]
+
+
+def _raised(text: dict[str, str]) -> dict[str, str]:
+    """A short text as a label: with a capital in English, and in Chinese if it is a subject that we have a word for."""
+    if text["en"] == text["zh"] and text["en"].lower() in SUBJECTS:
+        text = in_both(text["en"].lower())
+    return {**text, "en": text["en"][:1].upper() + text["en"][1:]}
 
 
 def _begun(progress: Progress) -> dict[str, Any]:

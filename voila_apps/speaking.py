@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from typing import Any, NoReturn
+from typing import Any
 
 import typer
 from typer.core import TyperGroup
@@ -68,12 +68,12 @@ def print_json(data: Any) -> None:
 def ensure(condition: bool, template: str, **fields: Any) -> None:
     """Refuse unless the condition holds."""
     if not condition:
-        refuse(template, **fields)
+        raise Refusal(template, **fields)
 
 
-def refuse(template: str, **fields: Any) -> NoReturn:
-    """Refuse."""
-    raise Refusal(template, **fields)
+def _(msgid: str) -> str:
+    """Marks a sentence for the catalogue of words where it stands."""
+    return msgid
 
 
 def _misunderstood(problem: Any, group: TyperGroup) -> Refusal:
@@ -121,7 +121,7 @@ def _unexpected(problem: Exception) -> int:
     line = (str(problem).splitlines() or [""])[0]
     print(
         in_words(
-            "Wanxiang failed: {problem}. Set WANXIANG_DEBUG=1 and run it again to see where.",
+            _("Wanxiang failed: {problem}. Set WANXIANG_DEBUG=1 and run it again to see where."),
             problem=f"{type(problem).__name__}: {line}",
         ),
         file=sys.stderr,

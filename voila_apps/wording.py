@@ -62,6 +62,9 @@ CATALOGUE_WORDS = {
     "no_script": _("The laboratory needs JavaScript. Allow it for this page, then reload."),
 }
 
+# What teachers call their subjects when they write one word for both languages.
+SUBJECTS = (_("physics"), _("chemistry"), _("biology"), _("mathematics"), _("astronomy"), _("engineering"))
+
 NOTICES = {
     "unknown": {
         "title": _("There is no such page."),

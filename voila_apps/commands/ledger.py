@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from voila_apps.speaking import Json, ensure, in_words, print_json
+from voila_apps.speaking import Json, _, ensure, in_words, print_json
 
 
 def register(app: typer.Typer) -> None:
@@ -33,11 +33,11 @@ def ledger(
 
     table = Table()
     for heading in (
-        in_words("Truth"),
-        in_words("Measured"),
-        in_words("Published"),
-        in_words("Unit"),
-        in_words("Pull"),
+        in_words(_("Truth")),
+        in_words(_("Measured")),
+        in_words(_("Published")),
+        in_words(_("Unit")),
+        in_words(_("Pull")),
         "s",
     ):
         table.add_column(heading)
@@ -55,7 +55,7 @@ def ledger(
     verdict = book.judge(entries)
     console.print(
         in_words(
-            "RMS of {count} pulls: {rms}; beyond 2: {two}, beyond 3: {three}.",
+            _("RMS of {count} pulls: {rms}; beyond 2: {two}, beyond 3: {three}."),
             count=verdict.count,
             rms=f"{verdict.rms:.2f}",
             two=verdict.above_two,

@@ -11,7 +11,7 @@ import typer
 from engine.errors import Refusal, nearest
 from voila_apps.commands.scenarios import Data, Scenarios, notebooks
 from voila_apps.home import data_folder, language
-from voila_apps.speaking import FAILED, Json, ensure, in_words, print_json, refuse
+from voila_apps.speaking import FAILED, Json, _, ensure, in_words, print_json
 from voila_apps.store import RecordStore
 
 What = Annotated[str, typer.Argument(metavar="RUN|FILE", help="A run's uid, or its beginning, or a file from export.")]
@@ -47,7 +47,7 @@ def replay(
 
     recorded = find(what, data, key)
     if recorded.key is None:
-        refuse(
+        raise Refusal(
             "The draw key of run {run} is not in this record. Give it with --key, or name its data folder with --data.",
             run=recorded.run,
         )
@@ -113,7 +113,7 @@ def find(what: str, data: Path | None, key: str = "") -> Recorded:
         from labs.bench.logbook import read_file
 
         documents: list[Any] = read_file(path).documents
-        ensure(bool(documents), "{file} holds no documents. Export the run again.", file=path)
+        ensure(bool(documents), _("{file} holds no documents. Export the run again."), file=path)
         run = str(documents[0].get("run", ""))
         return Recorded(run, documents, _key(key) if key else _kept_key(run, data))
     store = _store(data)
@@ -128,7 +128,7 @@ def _store(data: Path | None) -> RecordStore:
     folder = data_folder(data)
     ensure(
         folder.record.is_file(),
-        "There is no record in {folder} yet. Name the folder of your server with --data.",
+        _("There is no record in {folder} yet. Name the folder of your server with --data."),
         folder=folder.root,
     )
     return RecordStore(folder.record)
@@ -150,7 +150,7 @@ def _key(text: str) -> bytes:
     try:
         return bytes.fromhex(text)
     except ValueError:
-        refuse("{key!r} is not a draw key. It consists of 64 digits 0-9 and letters a-f.", key=text)
+        raise Refusal("{key!r} is not a draw key. It consists of 64 digits 0-9 and letters a-f.", key=text)
 
 
 def _scenario(recorded: Recorded, notebook: Path | None, own: Path | None) -> Any:
@@ -163,8 +163,10 @@ def _scenario(recorded: Recorded, notebook: Path | None, own: Path | None) -> An
     known = notebooks(own)
     ensure(
         name in known,
-        "The scenario {name!r} of this run is not in the catalogue; the nearest is {nearest}. "
-        "Name its notebook with --scenario.",
+        _(
+            "The scenario {name!r} of this run is not in the catalogue; the nearest is {nearest}. "
+            "Name its notebook with --scenario."
+        ),
         name=name,
         nearest=nearest(name, known) or "—",
     )
@@ -195,15 +197,20 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _tell(run: str, outcome: Any) -> None:
-    how = in_words("to the last bit") if outcome.exact else in_words("within their uncertainties")
+    how = in_words(_("to the last bit")) if outcome.exact else in_words(_("within their uncertainties"))
     if outcome.equal:
         print(
             in_words(
-                "Run {run}: {readings} readings came out the same, {how}.", run=run, readings=outcome.readings, how=how
+                _("Run {run}: {readings} readings came out the same, {how}."),
+                run=run,
+                readings=outcome.readings,
+                how=how,
             )
         )
         return
-    print(in_words("Run {run}: {count} of its readings came out otherwise.", run=run, count=len(outcome.differences)))
+    print(
+        in_words(_("Run {run}: {count} of its readings came out otherwise."), run=run, count=len(outcome.differences))
+    )
     for one in outcome.differences[:10]:
         print(f"  {one.seq}: {one.what}: {one.was!r} → {one.now!r}")
 
@@ -233,7 +240,7 @@ def _list_runs(data: Path | None, as_json: bool) -> None:
     from rich.table import Table
 
     table = Table()
-    for heading in (in_words("Run"), in_words("Seat"), in_words("Scenario"), in_words("Readings")):
+    for heading in (in_words(_("Run")), in_words(_("Seat")), in_words(_("Scenario")), in_words(_("Readings"))):
         table.add_column(heading)
     for one in listed:
         table.add_row(one["run"], one["seat"], one["scenario"], str(one["readings"]))

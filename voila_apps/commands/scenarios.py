@@ -13,7 +13,7 @@ import typer
 
 from engine.errors import Refusal, nearest
 from voila_apps.home import data_folder, shipped_scenarios
-from voila_apps.speaking import Json, ensure, in_words, print_json
+from voila_apps.speaking import Json, _, ensure, in_words, print_json
 
 FILE_NAME = re.compile(r"[\w][\w.-]{0,79}")
 Data = Annotated[Path | None, typer.Option(help="Folder of the record; else WANXIANG_DATA's.")]
@@ -36,7 +36,7 @@ def labs(scenarios: Scenarios = None, as_json: Annotated[bool, Json] = False) ->
     from rich.table import Table
 
     table = Table()
-    for heading in (in_words("Lab"), in_words("Scenario"), in_words("Title")):
+    for heading in (in_words(_("Lab")), in_words(_("Scenario")), in_words(_("Title"))):
         table.add_column(heading)
     for lab in listed["labs"]:
         table.add_row(lab["id"], "", in_words(lab["title"]) if "error" not in lab else in_words(lab["error"]))
@@ -84,14 +84,14 @@ def check(
     from labs.bench.scenario import load, problems
 
     path = notebook if notebook.exists() or notebook.suffix else notebooks().get(str(notebook), notebook)
-    ensure(path.is_file(), "There is no notebook {file}. Check the name.", file=path)
+    ensure(path.is_file(), _("There is no notebook {file}. Check the name."), file=path)
     found = list(problems(load(path)))
     if as_json:
         from labs.bench.words import both_say
 
         print_json({"notebook": str(path), "ok": not found, "problems": [both_say(problem) for problem in found]})
     elif not found:
-        print(in_words("{file} can be opened.", file=path.name))
+        print(in_words(_("{file} can be opened."), file=path.name))
     for problem in [] if as_json else found:
         print(f"{path.name}: {in_words(problem)}", file=sys.stderr)
     if found:
@@ -108,11 +108,13 @@ def new(
     from voila_apps.first_draft import draft
 
     stem = name.removesuffix(".ipynb")
-    ensure(bool(FILE_NAME.fullmatch(stem)), "{name!r} cannot name a scenario. Use letters, digits, _ and -.", name=name)
+    ensure(
+        bool(FILE_NAME.fullmatch(stem)), _("{name!r} cannot name a scenario. Use letters, digits, _ and -."), name=name
+    )
     folder = data_folder(data, scenarios)
     folder.prepare()
     path = folder.scenarios / f"{stem}.ipynb"
-    ensure(not path.exists(), "{file} is there already. Choose another name.", file=path)
+    ensure(not path.exists(), _("{file} is there already. Choose another name."), file=path)
     path.write_text(json.dumps(draft(lab), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     print(path)
 
@@ -139,7 +141,9 @@ def lab_class(name: str) -> Any:
     from voila_apps.cards import discover_labs
 
     known = discover_labs()
-    ensure(name in known, "There is no lab {name!r}. Did you mean: {nearest}?", name=name, nearest=nearest(name, known))
+    ensure(
+        name in known, _("There is no lab {name!r}. Did you mean: {nearest}?"), name=name, nearest=nearest(name, known)
+    )
     found = known[name]
     if isinstance(found, Exception):
         raise Refusal(

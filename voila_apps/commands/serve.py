@@ -7,7 +7,7 @@ import typer
 
 from voila_apps.home import data_folder
 from voila_apps.listening import bind
-from voila_apps.speaking import in_words
+from voila_apps.speaking import _, in_words
 
 
 def register(app: typer.Typer) -> None:
@@ -30,6 +30,6 @@ def serve(
     from voila_apps.server import ClassServer, Serving  # Voilà takes seconds to load
 
     def announce(address: str) -> None:
-        print(in_words("Wanxiang is open at {address}", address=address), flush=True)
+        print(in_words(_("Wanxiang is open at {address}"), address=address), flush=True)
 
     ClassServer(Serving(folder, host=host, benches=benches)).run(sockets, announce)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from engine.errors import Refusal, nearest
-from voila_apps.speaking import Json, ensure, in_words, print_json, refuse
+from voila_apps.speaking import Json, _, ensure, in_words, print_json
 
 PIECES = 100  # in which a long calculation is done when somebody watches
 ROUNDING = 1e-9  # of a step: how far a time may lie from a whole number of steps and still count as one
@@ -38,14 +38,14 @@ def solve(
     known = made.observables()
     ensure(
         bool(names),
-        "Name what to observe with --observe. {solver} has: {known}.",
+        _("Name what to observe with --observe. {solver} has: {known}."),
         solver=solver,
         known=", ".join(known),
     )
     for name in names:
         ensure(
             name in known,
-            "{solver} has no observable {name!r}. Did you mean: {nearest}?",
+            _("{solver} has no observable {name!r}. Did you mean: {nearest}?"),
             solver=solver,
             name=name,
             nearest=nearest(name, known),
@@ -62,11 +62,14 @@ def build(name: str, given: list[str], seed: int = 0, precision: str | None = No
 
     known = discover()
     ensure(
-        name in known, "There is no solver {name!r}. Did you mean: {nearest}?", name=name, nearest=nearest(name, known)
+        name in known,
+        _("There is no solver {name!r}. Did you mean: {nearest}?"),
+        name=name,
+        nearest=nearest(name, known),
     )
     found = known[name]
     if isinstance(found, Exception):
-        refuse(
+        raise Refusal(
             "The solver {name} cannot be loaded ({problem}). Mend that file.",
             name=name,
             problem=f"{type(found).__name__}: {found}",
@@ -94,11 +97,11 @@ def _parameter(solver: type, text: str) -> tuple[str, Any]:
     """A name and a value out of `name=value`, the value in the unit of its quantity."""
     name, equals, value = text.partition("=")
     name, value = name.strip(), value.strip()
-    ensure(bool(equals and name and value), "{text!r} is not a parameter. Write it as name=value.", text=text)
+    ensure(bool(equals and name and value), _("{text!r} is not a parameter. Write it as name=value."), text=text)
     known = solver.quantities()  # type: ignore[attr-defined]
     ensure(
         name in known,
-        "{solver} has no parameter {name!r}. Did you mean: {nearest}?",
+        _("{solver} has no parameter {name!r}. Did you mean: {nearest}?"),
         solver=solver.name(),  # type: ignore[attr-defined]
         name=name,
         nearest=nearest(name, known),
@@ -128,11 +131,11 @@ def _converted(name: str, value: str, unit: str) -> float:
 
 def _steps(solver: Any, seconds: float | None, steps: int | None) -> int:
     """How many whole steps were asked for."""
-    ensure((seconds is None) != (steps is None), "Say how long to compute: either --for TIME or --steps NUMBER.")
+    ensure((seconds is None) != (steps is None), _("Say how long to compute: either --for TIME or --steps NUMBER."))
     wanted = steps if seconds is None else seconds
     ensure(
         wanted is not None and math.isfinite(wanted) and wanted >= 0,
-        "A solver cannot run for {value}. Give zero or more.",
+        _("A solver cannot run for {value}. Give zero or more."),
         value=wanted,
     )
     return int(steps) if steps is not None else math.ceil(float(seconds or 0) / solver.dt - ROUNDING)
@@ -144,7 +147,7 @@ def _stops(solver: Any, total: int, every: float | None) -> list[int]:
         return [total]
     ensure(
         math.isfinite(every) and every >= solver.dt,
-        "--every {every} is shorter than one step of {dt}. Give at least that.",
+        _("--every {every} is shorter than one step of {dt}. Give at least that."),
         every=every,
         dt=solver.dt,
     )
@@ -182,11 +185,10 @@ class _progress:
 def _result(solver: Any, names: list[str], series: dict[str, list[Any]]) -> dict[str, Any]:
     from engine.runtime import runtime
 
-    known = solver.observables()
     return {
         "solver": solver.name(),
         "parameters": {
-            name: {"value": value, "unit": getattr(solver.quantities()[name], "unit", "")}
+            name: {"value": value, "unit": solver.unit(name)}
             for name, value in solver.parameters.items()
         },
         "seed": solver.seed,
@@ -197,7 +199,7 @@ def _result(solver: Any, names: list[str], series: dict[str, list[Any]]) -> dict
         "observables": {
             name: {
                 "value": _plain(solver.observe(name)),
-                "unit": known[name].unit,
+                "unit": solver.unit(name),
                 "uncertainty": _plain(solver.uncertainty(name)),
             }
             for name in names
@@ -223,14 +225,14 @@ def _print(result: dict[str, Any]) -> None:
 
     table = Table(
         title=in_words(
-            "{solver} after {steps} steps, t = {time}",
+            _("{solver} after {steps} steps, t = {time}"),
             solver=result["solver"],
             steps=result["steps"],
             time=f"{result['time']:.6g}",
         ),
         title_justify="left",
     )
-    for heading in (in_words("Observable"), in_words("Value"), "±", in_words("Unit")):
+    for heading in (in_words(_("Observable")), in_words(_("Value")), "±", in_words(_("Unit"))):
         table.add_column(heading)
     for name, one in result["observables"].items():
         table.add_row(name, _short(one["value"]), _short(one["uncertainty"]), one["unit"])

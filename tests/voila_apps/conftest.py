@@ -1,0 +1,182 @@
+"""A class server as a process of its own, and browsers without a screen that visit it."""
+
+import http.client
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+PATIENCE = 60.0  # s, for a machine that does other things too
+
+PENDULUM = """from labs.bench import Control, Scenario, Step
+from labs.pendulum import PendulumLab
+
+Scenario(
+    title={"en": "A swing", "zh": "摆一摆"}, summary={"en": "Time a swing.", "zh": "测一次摆动。"},
+    subject={"en": "Physics", "zh": "物理"}, level={"en": "Test", "zh": "测试"}, minutes=5, lab=PendulumLab(),
+    controls=[Control("length")], instruments=["ruler", "photogate"],
+    steps=[Step({"en": "Look.", "zh": "看一看。"})],
+)
+"""
+
+
+def notebook(*cells: str) -> str:
+    """A notebook of code cells."""
+    return json.dumps({
+        "cells": [{"cell_type": "code", "id": f"c{n}", "metadata": {}, "source": cell, "outputs": [],
+                   "execution_count": None} for n, cell in enumerate(cells)],
+        "metadata": {}, "nbformat": 4, "nbformat_minor": 5,
+    })
+
+
+@dataclass
+class Answer:
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        return self.body.decode()
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass
+class Visitor:
+    """Somebody with a browser: keeps cookies, follows nothing."""
+
+    port: int
+    cookies: dict[str, str] = field(default_factory=dict)
+
+    def ask(self, path: str, method: str = "GET", body: bytes | str | None = None, **headers: str) -> Answer:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        connection.putrequest(method, path, skip_accept_encoding=True)
+        content = body.encode() if isinstance(body, str) else body or b""
+        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        for name, value in {"Cookie": self.cookie_header, "Content-Length": str(len(content)), **given}.items():
+            connection.putheader(name, value)
+        connection.endheaders(content)
+        response = connection.getresponse()
+        answer = Answer(response.status, response.headers, response.read())
+        connection.close()
+        for line in response.headers.get_all("Set-Cookie") or []:
+            name, _, value = line.partition("=")
+            self.cookies[name] = value.split(";")[0]
+        return answer
+
+    @property
+    def cookie_header(self) -> str:
+        return "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+
+    def open_bench(self, scenario: str = "swing") -> str:
+        """The kernel id of the bench that this visitor is given."""
+        page = self.ask(f"/lab/{scenario}")
+        assert page.status == 200, page.text
+        found = re.search(r'"kernelId": "([0-9a-f-]{36})"', page.text)
+        assert found, page.text
+        return found.group(1)
+
+    def socket(self, kernel: str, *, subprotocols: list[str] | None = None, session: str = "test-session") -> Any:
+        """A websocket to a kernel, spoken as Jupyter's newest protocol unless told otherwise."""
+        websocket = pytest.importorskip("websocket")
+        return websocket.create_connection(
+            f"ws://127.0.0.1:{self.port}/api/kernels/{kernel}/channels?session_id={session}", timeout=PATIENCE,
+            subprotocols=["v1.kernel.websocket.jupyter.org"] if subprotocols is None else subprotocols,
+            cookie=self.cookie_header, origin=f"http://127.0.0.1:{self.port}",
+        )
+
+
+@dataclass
+class House:
+    """A running server."""
+
+    process: subprocess.Popen[str]
+    port: int
+    data: Path
+
+    def visitor(self) -> Visitor:
+        return Visitor(self.port)
+
+    def kernels(self) -> list[psutil.Process]:
+        return [one for one in psutil.Process(self.process.pid).children() if "ipykernel_launcher" in one.cmdline()]
+
+    def close(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(PATIENCE)
+
+
+def start(data: Path, *options: str, **environment: str) -> House:
+    """Start a server and wait until it says where it is."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "voila_apps.cli", "serve", "--port", "0", "--data", str(data), *options],
+        cwd=REPOSITORY, env={**os.environ, "WANXIANG_LANG": "en", **environment}, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    found = re.search(r"http://127\.0\.0\.1:(\d+)/", line)
+    if not found:
+        process.kill()
+        pytest.fail(f"the server did not start: {line} {process.communicate()[1]}")
+    return House(process, int(found.group(1)), data)
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """One server for all tests of this folder, with a good scenario, two bad ones and one with a Chinese name."""
+    data = tmp_path_factory.mktemp("house")
+    own = data / "scenarios"
+    own.mkdir()
+    for name in ("swing", "秋千"):
+        (own / f"{name}.ipynb").write_text(notebook(PENDULUM), encoding="utf-8")
+    (own / "intruder.ipynb").write_text(notebook("import os\n"), encoding="utf-8")
+    (own / "misspelt.ipynb").write_text(notebook(PENDULUM.replace('"length"', '"lenght"')), encoding="utf-8")
+    opened = start(data, "--benches", "6", SERVER_PASSWORD="not for kernels")
+    yield opened
+    assert opened.close() == 0
+    assert not [pid for pid in opened.kernels() if pid.is_running()] if psutil.pid_exists(opened.process.pid) else True
+
+
+@pytest.fixture
+def visitor(house: House) -> Visitor:
+    """Somebody who comes for the first time."""
+    return house.visitor()
+
+
+@pytest.fixture
+def another(house: House) -> Visitor:
+    """Somebody else."""
+    return house.visitor()
+
+
+@pytest.fixture
+def within() -> Callable[..., None]:
+    """Wait until something holds; fail when it does not in time."""
+
+    def wait(seconds: float, holds: Callable[[], Any]) -> None:
+        end = time.monotonic() + seconds
+        while not holds():
+            assert time.monotonic() < end, "it did not come about in time"
+            time.sleep(0.1)
+
+    return wait
+
+
+@pytest.fixture(scope="session")
+def start_house() -> Callable[..., House]:
+    """Start another server."""
+    return start

@@ -1,0 +1,199 @@
+"""The record keeps what it acknowledged, once, in order, whatever happens to the process that wrote it."""
+
+import json
+import os
+import signal
+import sqlite3
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.errors import Refusal
+from voila_apps.home import DataFolder
+from voila_apps.store import RecordStore, Sitting, draw_key
+
+SECRET = bytes(range(32))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[RecordStore]:
+    opened = RecordStore(tmp_path / "record.sqlite", SECRET)
+    yield opened
+    opened.close()
+
+
+def document(seq: int, run: str = "run-000001", kind: str = "event", **fields: Any) -> dict[str, Any]:
+    uid = run if kind == "start" else f"{run}-{seq:06d}"
+    return {"kind": kind, "uid": uid, "run": run, "seq": seq, **fields}
+
+
+def begun(store: RecordStore, run: str = "run-000001", seat: str = "guest-1") -> Sitting:
+    sitting = store.sit(seat, "swing", "hash-1", "token")
+    store.append(sitting, [document(0, run, "start")])
+    return sitting
+
+
+def test_documents_come_back_as_they_were_and_in_the_order_of_their_numbers(store: RecordStore) -> None:
+    sitting = begun(store)
+    store.append(sitting, [document(2, value="é 万象"), document(1, value=0.1)])
+    assert [one["seq"] for one in store.documents("run-000001")] == [0, 1, 2]
+    assert store.documents("run-000001")[2]["value"] == "é 万象"
+
+
+def test_posting_again_changes_nothing(store: RecordStore) -> None:
+    sitting = begun(store)
+    once = [document(1), document(2)]
+    assert store.append(sitting, once) == store.append(sitting, once) == [one["uid"] for one in once]
+    assert len(store.documents("run-000001")) == 3
+
+
+def test_a_known_uid_with_another_content_is_refused(store: RecordStore) -> None:
+    sitting = begun(store)
+    store.append(sitting, [document(1, value=1.0)])
+    with pytest.raises(Refusal, match="says something else"):
+        store.append(sitting, [document(1, value=2.0)])
+
+
+def test_a_taken_place_in_the_order_is_refused_and_nothing_of_that_post_is_kept(store: RecordStore) -> None:
+    sitting = begun(store)
+    store.append(sitting, [document(1)])
+    other = {**document(1), "uid": "another-uid-1"}
+    with pytest.raises(Refusal, match="place in its order is taken"):
+        store.append(sitting, [document(2), other])
+    assert [one["seq"] for one in store.documents("run-000001")] == [0, 1]
+
+
+def test_nobody_writes_into_anothers_run(store: RecordStore) -> None:
+    begun(store)
+    stranger = begun(store, "run-000002", "guest-2")
+    with pytest.raises(Refusal, match="does not belong to this run"):
+        store.append(stranger, [document(1, "run-000001")])
+    with pytest.raises(Refusal, match="already in the record"):
+        store.append(stranger, [document(0, "run-000001", "start")])
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        None, [], "start", {"kind": "start"}, document(-1), document(True), {**document(1), "kind": "spell"},
+        {**document(1), "uid": "../../etc"}, {**document(1), "uid": "x" * 200}, {**document(1), "run": 5},
+        document(1, text="x" * 300_000),
+    ],
+)
+def test_what_is_no_document_is_refused(store: RecordStore, bad: Any) -> None:
+    sitting = begun(store)
+    with pytest.raises(Refusal):
+        store.append(sitting, [bad])
+    assert len(store.documents("run-000001")) == 1
+
+
+def test_a_seat_finds_its_run_again_and_a_rewritten_scenario_begins_a_new_attempt(store: RecordStore) -> None:
+    first = begun(store)
+    again = store.sit("guest-1", "swing", "hash-1")
+    assert (again.run, again.attempt, again.draw_key) == ("run-000001", 1, first.draw_key)
+    rewritten = store.sit("guest-1", "swing", "hash-2")
+    assert (rewritten.run, rewritten.attempt) == (None, 2)
+    assert rewritten.draw_key != first.draw_key
+    assert store.sit("guest-2", "swing", "hash-1").draw_key != first.draw_key
+
+
+def test_an_ended_run_stays_in_the_record_and_the_next_attempt_begins(store: RecordStore) -> None:
+    begun(store)
+    store.end("run-000001")
+    assert (store.sit("guest-1", "swing", "hash-1").run, store.sit("guest-1", "swing", "hash-1").attempt) == (None, 2)
+    assert len(store.documents("run-000001")) == 1
+    assert store.progress("guest-1")["swing"].ended
+
+
+def test_the_draw_key_is_a_function_of_secret_lesson_seat_and_attempt() -> None:
+    # Computed by openssl: printf 'open:swing|guest-1|1' | openssl dgst -sha256 -mac HMAC -macopt hexkey:0001…1f
+    key = draw_key(SECRET, "open:swing", "guest-1", 1)
+    assert key.hex() == "a7b7c8a5225bc5a28c3e9a4e41cbace635a4d29b191b4946134b40338597e275"
+    assert len({draw_key(SECRET, "open:swing", seat, n) for seat in ("a", "b") for n in (1, 2)} | {key}) == 5
+
+
+def test_the_draw_key_stands_in_no_document(store: RecordStore) -> None:
+    sitting = begun(store)
+    store.append(sitting, [document(1)])
+    assert sitting.draw_key.hex() not in json.dumps(store.documents("run-000001"))
+
+
+def test_a_newer_record_is_refused_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "record.sqlite"
+    RecordStore(path).close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    with pytest.raises(Refusal, match="newer Wanxiang"):
+        RecordStore(path)
+    connection = sqlite3.connect(path)
+    assert connection.execute("PRAGMA user_version").fetchone() == (99,)
+    connection.close()
+
+
+@pytest.mark.parametrize("damage", ["cut", "scribbled", "text"])
+def test_a_damaged_record_is_refused_with_what_to_do(tmp_path: Path, damage: str) -> None:
+    path = tmp_path / "record.sqlite"
+    opened = RecordStore(path, SECRET)
+    sitting = begun(opened)
+    opened.append(sitting, [document(n, text="x" * 2000) for n in range(1, 60)])
+    opened.close()
+    content = path.read_bytes()
+    path.write_bytes({"cut": content[: len(content) // 2], "scribbled": content[:4096] + b"\xff" * 30000 + content[34096:],
+                      "text": b"this was never a database, whatever its name says" * 40}[damage])
+    with pytest.raises(Refusal, match="Put back your newest copy"):
+        RecordStore(path, SECRET)
+
+
+WRITER = """
+import sys, time
+from pathlib import Path
+from voila_apps.store import RecordStore
+store = RecordStore(Path(sys.argv[1]), bytes(32))
+sitting = store.sit("guest-1", "swing", "hash-1")
+number = len(sitting.documents)
+if not number:
+    store.append(sitting, [{"kind": "start", "uid": "run-000001", "run": "run-000001", "seq": 0}])
+    number = 1
+while True:
+    uid = f"document-{number:06d}"
+    store.append(sitting, [{"kind": "event", "uid": uid, "run": "run-000001", "seq": number, "text": "x" * 900}])
+    print(uid, flush=True)
+    number += 1
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="kill -9 is not a signal there")
+def test_what_was_acknowledged_survives_kill_9(tmp_path: Path) -> None:
+    path, acknowledged = tmp_path / "record.sqlite", list[str]()
+    for moment in (0.05, 0.11, 0.17, 0.23):
+        writer = subprocess.Popen([sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE, text=True)
+        assert writer.stdout is not None
+        acknowledged.append(writer.stdout.readline().strip())
+        time.sleep(moment)
+        writer.send_signal(signal.SIGKILL)
+        acknowledged += [line for line in writer.stdout.read().splitlines() if len(line) == len("document-000001")]
+        writer.wait()
+        writer.stdout.close()
+    store = RecordStore(path)
+    kept = [one["uid"] for one in store.documents("run-000001")]
+    store.close()
+    assert len(acknowledged) > 4
+    assert set(acknowledged) <= set(kept)
+    assert [one for one in kept if one != "run-000001"] == [f"document-{n:06d}" for n in range(1, len(kept))]
+
+
+def test_the_secret_is_made_once_and_is_its_owners_alone(tmp_path: Path) -> None:
+    folder = DataFolder(tmp_path, tmp_path / "scenarios")
+    assert folder.secret() == folder.secret()
+    if os.name != "nt":
+        assert stat.S_IMODE(folder.secret_file.stat().st_mode) == 0o600
+    folder.secret_file.write_bytes(b"short")
+    with pytest.raises(Refusal, match="is damaged"):
+        folder.secret()
