@@ -172,6 +172,10 @@ class Solver(ABC):
                           name=name, nearest=nearest(name, self.observables()))
         return getattr(self, name)()
 
+    def unit(self, name: str) -> str:
+        """Unit of a parameter or an observable; solvers with more than one system of units say which it is."""
+        return getattr({**self.quantities(), **self.observables()}[name], "unit", "")
+
     def uncertainty(self, name: str) -> float | None:
         """Standard error of an observable that is a time average; None for one that is not."""
         return None

@@ -84,8 +84,7 @@ class Apparatus(Solver):
 
     def unit(self, name: str) -> str:
         """Unit of a parameter or an observable, in the units chosen."""
-        declared: Any = {**self.quantities(), **self.observables()}[name]
-        unit: str = getattr(declared, "unit", "")
+        unit = super().unit(name)
         return unit if self.units == "SI" else SYMBOLS.get(unit, unit)
 
     def reduced(self, name: str) -> float:
