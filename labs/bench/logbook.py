@@ -1,6 +1,7 @@
 """Where documents go: memory, a file of JSON lines, or the class server. A logbook only ever appends."""
 
 import asyncio
+import base64
 import json
 import os
 from collections import deque
@@ -35,6 +36,9 @@ class Logbook(Protocol):
     def on_change(self, listener: Callable[[], None]) -> None:
         """Call `listener` whenever what is saved or waits changes."""
 
+    def keep(self, order: int, snapshot: bytes) -> None:
+        """Keep the newest snapshot, if it can; it spares time when the run goes on, and is no part of the record."""
+
 
 class MemoryLogbook:
     """Documents in a list: for notebooks without a server, and for tests. Nothing in it survives, and it says so."""
@@ -58,6 +62,9 @@ class MemoryLogbook:
     def on_change(self, listener: Callable[[], None]) -> None:
         """Nothing ever changes: nothing is saved."""
 
+    def keep(self, order: int, snapshot: bytes) -> None:
+        """Not kept: who has this memory has the run itself."""
+
 
 class ServerLogbook:
     """Documents posted to the class server, in order, from the event loop that the caller lives in.
@@ -75,6 +82,7 @@ class ServerLogbook:
         self._headers = {"Authorization": "Bearer " + token, "Content-Type": "application/json"}
         self._waits = first_wait, longest_wait
         self._spool: deque[Document] = deque()
+        self._snapshot: tuple[int, bytes] | None = None
         self._saved: set[str] = set()
         self._listeners: list[Callable[[], None]] = []
         self._delivery: asyncio.Task[None] | None = None
@@ -99,6 +107,11 @@ class ServerLogbook:
         self._tell()
         self.deliver()
 
+    def keep(self, order: int, snapshot: bytes) -> None:
+        """Send the newest snapshot after the documents; one that does not arrive is not missed, another will come."""
+        self._snapshot = order, snapshot
+        self.deliver()
+
     def already_saved(self, documents: list[Document]) -> None:
         """The server gave us these itself."""
         self._saved.update(document["uid"] for document in documents)
@@ -121,7 +134,10 @@ class ServerLogbook:
 
     async def _deliver(self) -> None:
         wait, longest = self._waits
-        while self._spool:
+        while self._spool or self._snapshot:
+            if not self._spool:
+                await self._post_snapshot()
+                continue
             if await self._post():
                 wait = self._waits[0]
                 continue
@@ -131,6 +147,14 @@ class ServerLogbook:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._retry.wait(), max(0.0, wait - self._waits[0]))
             wait = min(2 * wait, longest)
+
+    async def _post_snapshot(self) -> None:
+        assert self._snapshot is not None
+        (order, block), self._snapshot = self._snapshot, None
+        with suppress(HTTPClientError, OSError):
+            await AsyncHTTPClient().fetch(
+                f"{self.url}/api/snapshot?order={order}", method="POST", body=block, request_timeout=self.TIMEOUT,
+                headers={**self._headers, "Content-Type": "application/octet-stream"})
 
     async def _post(self) -> bool:
         """One attempt with the oldest documents; whether any of them was saved."""
@@ -161,12 +185,13 @@ class ServerLogbook:
 
 @dataclass(frozen=True)
 class Given:
-    """What the server hands to one seat: the draw key, and the documents of the run to go on with, if any."""
+    """What the server hands to one seat: the draw key, and the run to go on with, if there is one."""
 
     draw_key: bytes
     seat: str
     run: str | None
     documents: list[Document]
+    snapshot: bytes | None
 
 
 def fetch_run(url: str, token: str, *, timeout: float = 10.0) -> Given:
@@ -176,7 +201,8 @@ def fetch_run(url: str, token: str, *, timeout: float = 10.0) -> Given:
         # Never through a proxy: the server is on this machine.
         with build_opener(ProxyHandler({})).open(request, timeout=timeout) as answer:
             given = json.load(answer)
-        return Given(bytes.fromhex(given["draw_key"]), given["seat"], given["run"], given["documents"])
+        snapshot = base64.b64decode(given["snapshot"]) if given.get("snapshot") else None
+        return Given(bytes.fromhex(given["draw_key"]), given["seat"], given["run"], given["documents"], snapshot)
     except (URLError, OSError, ValueError, KeyError, TypeError) as problem:
         raise Refusal("The class server did not hand out this run ({reason}). Reload the page; if that does not help, "
                       "ask your teacher.", reason=type(problem).__name__) from None
@@ -247,6 +273,9 @@ class FileLogbook:
     def on_change(self, listener: Callable[[], None]) -> None:
         """Call `listener` when the disk refuses, and when it takes again."""
         self._listeners.append(listener)
+
+    def keep(self, order: int, snapshot: bytes) -> None:
+        """Not kept: a file is for the record."""
 
     def close(self) -> None:
         """Let go of the file; a Refusal when something could not be written."""

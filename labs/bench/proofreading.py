@@ -128,7 +128,7 @@ def _check_names(names: Iterable[tuple[str, str]], scenario: Scenario) -> None:
     columns = [*controls, *scenario.instruments]
     known: dict[str, list[str]] = {
         "column": columns, "formula": columns + computed, "instrument": list(scenario.instruments), "control": controls,
-        "press": list(scenario.lab.solver.actions()), "question": list(scenario.asked), "new formula": computed}
+        "press": list(scenario.lab.presses), "question": list(scenario.asked), "new formula": computed}
     for kind, name in names:
         if name not in known[kind]:
             raise Refusal(UNKNOWN[kind], name=name, nearest=nearest(name, known[kind]) or "—")

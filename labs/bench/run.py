@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from labs.bench.instrument import Instrument, Reading
     from labs.bench.table import Row, Table
 
+KEPT_EVERY = 30.0  # s of wall time between snapshots that the logbook is given to keep
 PHYSICAL = ("set", "press", "read", "measure")  # acts that need an apparatus in good order
 
 
@@ -61,8 +62,10 @@ class Run:
         run._go(place if later and place is not None else run.record.here)
         if cut is not None:
             run._complete(cut)
-        run.write("action", do="resume", what={"engine": engine_version(), "numeric": run.solver.numeric_class(),
-                                                "scenario_hash": run.scenario.content_hash})
+        if not run.finished:
+            run.write("action", do="resume", what={
+                "engine": engine_version(), "numeric": run.solver.numeric_class(),
+                "scenario_hash": run.scenario.content_hash})
         return run
 
     def _complete(self, action: Any) -> None:
@@ -77,7 +80,7 @@ class Run:
         self.logbook: Logbook = MemoryLogbook() if logbook is None else logbook
         self.apparatus = Apparatus(self.lab, Chance(key), list(self.scenario.shelf), list(self.scenario.controls))
         self.record = Record(self.scenario)
-        self._known = None
+        self._known, self._kept_at = None, time.monotonic()
 
     # What a run shows
 
@@ -190,6 +193,9 @@ class Run:
             self.fail(failure)
             return self.step - before
         self.record.reach(self.apparatus.step, self.time_at(self.apparatus.step))
+        if time.monotonic() - self._kept_at > KEPT_EVERY:
+            self._kept_at = time.monotonic()
+            self.logbook.keep(self.record.next_seq, self.snapshot())
         return steps
 
     def time_at(self, step: int) -> float:

@@ -192,7 +192,7 @@ def test_controls_can_be_set_pressed_and_undone(lab: Lab) -> None:
     before = bits(run)
     for name in list(run.settings):
         nudge(run, name)
-    for name in lab.solver.actions():
+    for name in lab.presses:
         run.act("press", name=name)
     run.advance(lab.tick)
     while run.can_undo:
@@ -202,7 +202,7 @@ def test_controls_can_be_set_pressed_and_undone(lab: Lab) -> None:
 
 def test_a_record_of_it_replays_bit_for_bit(lab: Lab) -> None:
     run = Run(lab, KEY)
-    for action in lab.solver.actions():
+    for action in lab.presses:
         run.act("press", name=action)
     run.advance(3 * lab.tick + 1)
     run.act("read")

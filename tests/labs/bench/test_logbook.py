@@ -1,6 +1,7 @@
 """What a logbook has acknowledged is there after a crash; what it has not, it says."""
 
 import asyncio
+import base64
 import errno
 import json
 import os
@@ -86,6 +87,7 @@ class ClassServer:
         self.saved: list[dict[str, Any]] = []
         self.posts, self.failing, self.lazy = 0, 0, 0
         self.tokens: set[str] = set()
+        self.snapshot: tuple[int, bytes] | None = None
         server = self
 
         class Documents(RequestHandler):
@@ -105,11 +107,18 @@ class ClassServer:
                     return
                 self.write({"saved": [one["uid"] for one in given]})
 
+        class Snapshot(RequestHandler):
+            def post(self) -> None:
+                server.snapshot = int(self.get_query_argument("order")), self.request.body
+                self.write({"kept": 0})
+
         class TheRun(RequestHandler):
             def get(self) -> None:
-                self.write({"run": None, "draw_key": KEY.hex(), "seat": "guest", "documents": []})
+                block = server.snapshot and base64.b64encode(server.snapshot[1]).decode()
+                self.write({"run": None, "draw_key": KEY.hex(), "seat": "guest", "documents": server.saved,
+                            "snapshot": block})
 
-        routes = [("/api/documents", Documents), ("/api/run", TheRun)]
+        routes = [("/api/documents", Documents), ("/api/run", TheRun), ("/api/snapshot", Snapshot)]
         self.application = Application(routes, log_function=lambda handler: None)
 
     def listen(self) -> str:
@@ -164,6 +173,37 @@ def test_a_server_that_fails_is_asked_again_and_nothing_is_lost_or_doubled() -> 
     server = with_server(play)
     assert [one["seq"] for one in server.saved] == [0, 1, 2] and server.posts >= 5
     assert any("502" in one for one in troubles)
+
+
+def test_a_run_goes_on_from_what_the_server_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("labs.bench.run.KEPT_EVERY", 0.0)
+    steps: list[int] = []
+
+    async def play(server: ClassServer, book: ServerLogbook) -> None:
+        run = Run(scenario(), KEY, book)
+        run.act("set", name="push", value=2.0)
+        run.advance(70)
+        await book.drained()
+        given = await asyncio.to_thread(fetch_run, book.url, "secret")
+        steps.append(Run.resume(scenario(), given.draw_key, given.documents, snapshot=given.snapshot).step)
+        steps.append(Run.resume(scenario(), given.draw_key, given.documents).step)
+    server = with_server(play)
+    assert steps == [70, 0] and server.snapshot is not None and server.snapshot[0] == 3
+
+
+def test_what_is_written_while_a_snapshot_travels_arrives_too() -> None:
+    async def play(server: ClassServer, book: ServerLogbook) -> None:
+        run = Run(scenario(), KEY, book)
+        await book.drained()
+        book.keep(2, bytes(3_000_000))
+        await asyncio.sleep(0)  # the snapshot is under way
+        run.act("note", text="meanwhile")
+        for _ in range(200):
+            await asyncio.sleep(0.01)
+            if not book.pending:
+                break
+        assert book.pending == 0 and len(server.saved) == 3
+    with_server(play)
 
 
 def test_without_an_event_loop_documents_wait() -> None:
