@@ -6,7 +6,7 @@ change it by a third); the value ends at the same decimal place (Guide to the Ex
 
 import math
 
-PLAIN = range(-4, 6)  # powers of ten that are written out; beyond, as 4.14×10⁻²¹
+PLAIN = range(-3, 6)  # powers of ten that are written out; beyond, as 4.14×10⁻²¹
 EXACT = 6  # significant digits of a number without uncertainty
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -21,7 +21,7 @@ def digits(value: float | None, uncertainty: float | None = None) -> tuple[str, 
         return text.replace("-", "−") + _tens(power), ""
     place = last_place(uncertainty)
     power = max(_power(value) if value else place, place)
-    power = 0 if power in PLAIN and place < 1 else power
+    power = 0 if power in PLAIN else power
     return _fixed(value, place, power), _fixed(uncertainty, place, power)
 
 
@@ -45,7 +45,8 @@ def beside(text: str, value: float | None, uncertainty: float | None) -> str:
     if not uncertainty or "×" in text or not math.isfinite(uncertainty):
         return digits(value, uncertainty)[1]
     decimals = len(text.partition(".")[2])
-    return f"{uncertainty:.{decimals}f}" if uncertainty >= 10.0**-decimals else digits(value, uncertainty)[1]
+    fits = 10.0**-decimals <= uncertainty and (decimals or last_place(uncertainty) == 0)
+    return f"{uncertainty:.{decimals}f}" if fits else digits(value, uncertainty)[1]
 
 
 def _power(value: float) -> int:
@@ -57,5 +58,5 @@ def _tens(power: int) -> str:
 
 
 def _fixed(value: float, place: int, power: int) -> str:
-    text = f"{value / 10.0**power:.{max(power - place, 0)}f}"
+    text = f"{round(value, -place) / 10.0**power:.{max(power - place, 0)}f}"
     return text.replace("-", "−") + ("×10" + str(power).translate(_RAISED) if power else "")

@@ -122,7 +122,7 @@ class Part:
         if not cell.ok:
             return self.say(cell.note) if cell.note else "–"
         spread = beside(cell.text, cell.value, cell.uncertainty)
-        return f"{cell.text} ± {spread}" if spread else cell.text
+        return f"{cell.text} ±\u00a0{spread}" if spread else cell.text
 
     def _chart(self) -> dict[str, Any]:
         drawn = self.drawn
