@@ -84,7 +84,7 @@ class OwnChannels(VoilaKernelWebsocketHandler):
         await super().pre_get()
 
     def write_message(self, message: Any, binary: bool = False) -> Any:
-        """Send, unless the browser has gone: what still arrives then has another form, on which Voilà's parser never ends."""
+        """Send, unless the browser has gone: Voilà's parser never ends on what arrives then, in another form."""
         if self.ws_connection is None:
             raise WebSocketClosedError
         return super().write_message(message, binary)
