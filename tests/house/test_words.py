@@ -3,6 +3,7 @@
 import ast
 import re
 from collections import Counter
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,7 @@ def refusals() -> set[str]:
     return names
 
 
+@lru_cache(maxsize=1)
 def sentences() -> dict[str, str]:
     """Every message id in the sources, with a file in which it stands."""
     keywords = dict.fromkeys([*PYTHON, *refusals()])
