@@ -129,7 +129,7 @@ class ClassServer(Voila):
             "default_handler_class": NotFound,
             "websocket_max_message_size": SOCKET_MESSAGE_BYTES,
             "ws_ping_interval": 20_000,
-            "ws_ping_timeout": 20_000,
+            "ws_ping_timeout": 60_000,  # more than one interval: the first look comes before the first ping
             "log_function": _log_request,
         }
         self._stock_shelves(settings)

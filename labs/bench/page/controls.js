@@ -65,7 +65,7 @@ function row(lab, control) {
     const value = state.controls[control.name] ?? control.value;
     if (order === null || !lab.waiting(order)) show(value, document.activeElement === box ? box : null);
   });
-  return h("div.control", {}, h("div.name", {}, h("label", {for: name}, symbol(control), h("span", {}, () => both(control.label))), reset),
+  return h("div.control", {"data-control": control.name}, h("div.name", {}, h("label", {for: name}, symbol(control), h("span", {}, () => both(control.label))), reset),
     h("div.set", {}, slider, h("span.boxed", {}, box, h("span.unit", {}, control.unit ?? ""))), h("div.under", {}, range, control.key ? h("kbd", {"aria-hidden": "true"}, control.key.toUpperCase()) : null));
 }
 
@@ -74,7 +74,7 @@ function choice(lab, control) {
   const list = h("select", {id: name, "data-key": control.key || null, onchange: () => lab.send("set", {name: control.name, value: list.value})},
     ...control.options.map((option) => h("option", {value: option}, option)));
   lab.on(["controls"], (state) => { list.value = state.controls[control.name] ?? control.value; });
-  return h("div.control", {}, h("div.name", {}, h("label", {for: name}, symbol(control), h("span", {}, () => both(control.label)))), list);
+  return h("div.control", {"data-control": control.name}, h("div.name", {}, h("label", {for: name}, symbol(control), h("span", {}, () => both(control.label)))), list);
 }
 
 function typed(control, box, range, change) {

@@ -8,7 +8,7 @@ const DEAD = new Set(["dead", "terminating", "autorestarting", "restarting"]);
 
 export function createLink(model, store, {health = "/health", onFile, onNotice}) {
   const line = {
-    model, store, health, onFile, onNotice, tab: (globalThis.wanxiangTab ??= crypto.getRandomValues(new Uint32Array(2)).join("-")), count: 0, kept: new Map(),
+    model, store, health, onFile, onNotice, tab: (globalThis.wanxiangTab ??= nameTab()), count: 0, kept: new Map(),
     heard: performance.now(), asked: 0, checking: false, tried: 0, taking: false,
   };
   model.on("msg:custom", (message, buffers) => receive(line, message, buffers ?? []));
@@ -96,7 +96,7 @@ function beat(line) {
   }
   if (silent > SILENCE && !line.store.state.lost) line.store.change({lost: true});
   if (line.store.state.lost) doubt(line, cut);
-  else if (!line.store.state.elsewhere) repeat(line, AGAIN);
+  else if (!line.store.state.elsewhere || line.taking) repeat(line, AGAIN);
 }
 
 // Silence has three causes: no network (wait), a bench with much to do behind a healthy server (wait), or none at all
@@ -137,4 +137,14 @@ function becameVisible(line) {
   line.heard = Math.max(line.heard, performance.now() - QUIET);  // a hidden page hears little: start to count anew
   line.store.change({hidden: false});
   beat(line);
+}
+
+// A tab is named window.load: the window keeps its name when the page is loaded again, so that the bench knows it.
+function nameTab() {
+  const draw = () => crypto.getRandomValues(new Uint32Array(2)).join("-");
+  let own = draw();
+  try {
+    own = sessionStorage.wanxiangWindow ??= own;
+  } catch { /* no storage here: every load is a new window */ }
+  return `${own}.${draw()}`;
 }
