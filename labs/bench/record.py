@@ -80,6 +80,7 @@ class Record:
         self.stopped: Stop | None = None
         self.language, self.guide = "en", scenario.guide
         self.furthest = 0.0
+        self.since = 0  # the step at the last document: what follows cannot be dated before it
         self.steps_done = [False] * len(scenario.steps)
         self._initial: dict[str, Any] = {}
         self._still: dict[str, Shown] = {}  # readings of settings: good until that setting changes
@@ -103,6 +104,7 @@ class Record:
                 "event": self._take_event, "answer": self._take_answer, "stop": self._take_stop}
         take[check(document)["kind"]](document)
         self.documents.append(document)
+        self.since = self.here.step
         self._look(range(len(self.scenario.steps)))
 
     def reach(self, step: int, time: float) -> None:

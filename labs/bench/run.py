@@ -18,13 +18,13 @@ from engine.errors import NumericalFailure, Refusal, nearest
 from labs.bench.apparatus import Apparatus
 from labs.bench.documents import SCHEMA, Document, Start, key_print, ordered, start_of
 from labs.bench.history import Place
+from labs.bench.judging import judged, standing
 from labs.bench.lab import Lab
 from labs.bench.logbook import Logbook, MemoryLogbook
-from labs.bench.question import Question, convert
 from labs.bench.record import Progress, Record
 from labs.bench.scenario import Scenario
-from labs.bench.words import both, language
-from labs.bench.writing import columns, shown, verdict_text
+from labs.bench.words import language
+from labs.bench.writing import columns, shown
 
 if TYPE_CHECKING:
     from engine.solver import Solver
@@ -54,25 +54,38 @@ class Run:
         check_key(start_of(found), key)
         run = cls.__new__(cls)
         run._open(scenario, key, logbook, clock)
-        cut = found.pop() if found[-1]["kind"] == "action" and found[-1]["do"] in ("read", "measure") else None
+        place = run.apparatus.take(snapshot, found[0]["uid"], key) if snapshot else None
+        if len(found) == 1:  # the columns were not saved yet
+            run.record.take(found[0])
+            run._describe()
+            return run
+        last: Any = found.pop()
         for document in found:
             run.record.take(document)
-        place = run.apparatus.take(snapshot, run.uid, key) if snapshot else None
-        later = cut is None and place is not None and place.head == run.record.here.head and place > run.record.here
-        run._go(place if later and place is not None else run.record.here)
-        if cut is not None:
-            run._complete(cut)
+        run._go_on(last, place)
         if not run.finished:
             run.write("action", do="resume", what={
                 "engine": engine_version(), "numeric": run.solver.numeric_class(),
                 "scenario_hash": run.scenario.content_hash})
         return run
 
-    def _complete(self, action: Any) -> None:
-        """Read again where a record ends with a reading's action: what was shown may not have been saved."""
-        self.advance(action["step"] - self.step)
-        self._known = action
-        self.act(action["do"], **action["what"])
+    def _go_on(self, last: Any, snapshot: Place | None) -> None:
+        """Take the last document in and go where the run was, or where a later snapshot of it is.
+
+        When the last one is the action of a reading, what was shown may not have been saved: read again. A snapshot
+        from after it tells that nothing was lost, for snapshots are kept after the documents before them.
+        """
+        here = self.record.here
+        reading = last["kind"] == "action" and last["do"] in ("read", "measure")
+        if reading and not (snapshot and snapshot.head in (here.head, last["seq"]) and snapshot.step > last["step"]):
+            self._go(here)
+            self.advance(last["step"] - self.step)
+            self._known = last
+            self.act(last["do"], **last["what"])
+            return
+        self.record.take(last)
+        here = self.record.here
+        self._go(snapshot if snapshot and snapshot.head == here.head and snapshot > here else here)
 
     def _open(self, scenario: Scenario | Lab, key: bytes, logbook: Logbook | None, clock: Callable[[], float]) -> None:
         self.scenario = Scenario.plain(scenario) if isinstance(scenario, Lab) else scenario
@@ -170,15 +183,7 @@ class Run:
 
     def questions(self) -> dict[str, dict[str, Any]]:
         """Each question as the page shows it: attempts left, the last answer, the verdict and its words."""
-        return {name: self._question(name) for name in self.scenario.asked}
-
-    def _question(self, name: str) -> dict[str, Any]:
-        given = self.record.answers.get(name, [])
-        if not given:
-            return {"left": self.scenario.asked[name].allowed, "verdict": "", "value": None, "text": both("")}
-        last = given[-1]
-        return {"left": last["left"], "verdict": last["verdict"], "value": last["value"],
-                "text": verdict_text(last["verdict"], last["left"])}
+        return {name: standing(self.record, name) for name in self.scenario.asked}
 
     # Time
 
@@ -203,9 +208,10 @@ class Run:
         return step * self.solver.dt
 
     def fail(self, failure: NumericalFailure) -> Document:
-        """Stop here: nothing is lost, and one can go back."""
-        self.record.reach(failure.step, self.time_at(failure.step))
-        return self.write("stop", step=failure.step, how="failed", quantity=failure.quantity, message=str(failure))
+        """Stop where the instruments last saw good numbers: nothing is lost, and one can go back."""
+        step = max(failure.step, self.record.since)
+        self.record.reach(step, self.time_at(step))
+        return self.write("stop", step=step, how="failed", quantity=failure.quantity, message=str(failure))
 
     def go_back(self) -> Document:
         """After a failure: to the newest snapshot that is good."""
@@ -278,6 +284,8 @@ class Run:
 
     def _do_back(self, after: int | None = None, step: int | None = None) -> Document:
         """To the newest snapshot, or (when a record is replayed) to where the record went."""
+        if not self.failed:
+            raise Refusal("The bench is in order: there is nothing to go back from. Use undo.")
         if after is None or step is None:
             place, _ = self.apparatus.ring.nearest(self.record.history, self.record.here)
             after, step = place.head, place.step
@@ -326,26 +334,7 @@ class Run:
         if question not in asked:
             raise Refusal("There is no question {name!r}. Did you mean: {nearest}?", name=question,
                           nearest=nearest(question, asked))
-        state, one = self._question(question), asked[question]
-        if one.answer is not None and (state["left"] == 0 or state["verdict"] == "right"):
-            raise Refusal("This question is settled. Its answer stands.")
-        unit = self.scenario.unit(one)
-        read = one.read(value, unit)
-        verdict = one.judge(read, self._truth(one))
-        left = None if state["left"] is None else state["left"] - 1
-        return self.write("answer", question=question, value=read, unit=unit, verdict=verdict, left=left)
-
-    def _truth(self, question: Question) -> float | str | None:
-        """What a question asks for, in its unit; never leaves Python."""
-        lab, hidden = self.scenario.lab, self.apparatus.hidden
-        if question.answer is None:
-            return None
-        if question.choices is not None:
-            return question.answer if question.answer in question.choices else str(hidden[question.answer])
-        truths = lab.truths()
-        found = truths[question.answer](hidden) if question.answer in truths else hidden[question.answer]
-        own, wanted = lab.unit_of(question.answer), self.scenario.unit(question)
-        return float(found) if own is None else convert(float(found), own, wanted)
+        return self.write("answer", question=question, **judged(self.record, question, value, self.apparatus.hidden))
 
     def _do_finish(self) -> Document:
         return self.write("stop", how="finished", quantity="", message="")
@@ -364,9 +353,12 @@ class Run:
                     lab=scenario.lab.name(), engine=engine_version(), numeric=numeric,
                     backend=numeric.get("backend", ""), language=language(lang), seat=seat,
                     key_print=key_print(self._key))
+        self._describe()
+
+    def _describe(self) -> None:
         quantities, now = self.solver.quantities(), self.solver.parameters
-        settings = {one.name: one.shown(now[one.name], quantities[one.name]) for one in scenario.controls}
-        self.write("descriptor", columns=columns(scenario), settings=settings)
+        settings = {one.name: one.shown(now[one.name], quantities[one.name]) for one in self.scenario.controls}
+        self.write("descriptor", columns=columns(self.scenario), settings=settings)
 
     def _write_event(self, readings: "dict[str, Reading]") -> Document:
         row, carried = self.record.row_for(list(readings))

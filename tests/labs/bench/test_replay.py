@@ -4,16 +4,19 @@ import copy
 import json
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from engine.errors import Refusal
 from labs.bench.logbook import FileLogbook, read_file
 from labs.bench.replay import replay
 from labs.bench.run import Run
-from tests.labs.bench.test_run import experiment
+from tests.labs.bench.test_run import experiment, papers, state_of
 from tests.labs.bench.tiny import KEY, scenario
 
 ROOT = Path(__file__).parents[3]
@@ -127,3 +130,36 @@ def test_a_record_reads_back_from_its_file(tmp_path: Path) -> None:
     book.close()
     assert read_file(tmp_path / "run.jsonl").documents == run.documents
     assert all(book.saved(one["uid"]) for one in run.documents)
+
+
+CLICKS = st.lists(st.tuples(st.integers(0, 30), st.sampled_from([
+    ("set", {"name": "push", "value": 2.0}), ("set", {"name": "push", "value": 8.7}),
+    ("set", {"name": "length", "value": 0.4}),
+    ("set", {"name": "push", "value": 3.0, "drag": True}), ("press", {"name": "kick"}), ("read", {}), ("undo", {}),
+    ("redo", {}), ("reset", {}), ("back", {}), ("measure", {"instrument": "tape"}),
+    ("measure", {"instrument": "watch", "press": "start", "time": 0.0}), ("row", {"id": 1, "what": "delete"})])),
+    max_size=25)
+
+
+def clicked(run: Run, clicks: list[tuple[int, tuple[str, dict[str, Any]]]]) -> Run:
+    """Somebody who presses everything; refusals are part of it."""
+    for wait, (do, what) in clicks:
+        run.advance(wait)
+        with suppress(Refusal):
+            run.act(do, **what)
+    return run
+
+
+@settings(max_examples=25, deadline=None)
+@given(CLICKS)
+def test_whatever_is_clicked_replays_and_resumes(clicks: list[Any]) -> None:
+    run, poor = clicked(Run(scenario(), KEY), clicks), Run(scenario(), KEY)
+    poor.apparatus.ring.limit = 0
+    clicked(poor, clicks)
+    if not any(one["kind"] == "stop" for one in run.documents):  # how far one goes back depends on the snapshots kept
+        assert papers(run) == papers(poor)
+    assert replay(run.documents, scenario(), KEY).equal
+    resumed = Run.resume(scenario(), KEY, run.documents, snapshot=run.snapshot())
+    if not run.failed:
+        assert state_of(resumed) == state_of(run)
+    assert resumed.settings == run.settings and resumed.can_undo == run.can_undo and resumed.step == run.step

@@ -252,6 +252,8 @@ def test_a_numerical_failure_stops_the_run_and_going_back_heals_it() -> None:
             run.act(do, **what)
     run.act("note", text="it broke")
     assert run.advance(5) == 0 and len(run.rows) == 1
+    with pytest.raises(Refusal, match="never was"):
+        run.act("back", after=2, step=5)
     run.go_back()
     assert run.stopped is None and run.step == 9 and run.settings["push"] == 1.0
     assert run.advance(100) == 100
@@ -358,7 +360,7 @@ def test_what_cannot_be_done_is_refused_and_leaves_no_document() -> None:
             ("measure", {"instrument": "tape", "angle": 3}, "angle"), ("row", {"id": 5, "what": "delete"}, "row 5"),
             ("confirm", {"step": 9}, "step 9"), ("answer", {"question": "q9", "value": 1}, "q"), ("undo", {}, "undo"),
             ("redo", {}, "redo"), ("answer", {"question": "q1", "value": "many"}, "number"),
-            ("set", {"name": "medium", "value": "oil"}, "air|water"), ("back", {"after": 7, "step": 0}, "never was")):
+            ("set", {"name": "medium", "value": "oil"}, "air|water"), ("back", {}, "in order")):
         with pytest.raises(Refusal, match=words):
             run.act(do, **what)
     assert len(run.documents) == count
@@ -444,3 +446,12 @@ def test_time_alone_can_finish_a_step() -> None:
     assert run.progress()[0].have == pytest.approx(1.5) and not run.progress()[0].done
     run.advance(25)
     assert run.progress()[0].done
+
+
+def test_a_record_of_nothing_but_its_start_can_be_gone_on_with() -> None:
+    run = Run(scenario(), KEY)
+    resumed = Run.resume(scenario(), KEY, run.documents[:1])
+    assert [one["kind"] for one in resumed.documents] == ["start", "descriptor"]
+    resumed.advance(5)
+    resumed.act("read")
+    assert replay(resumed.documents, scenario(), KEY).equal
