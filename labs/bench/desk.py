@@ -15,6 +15,7 @@ from typing import Any
 
 from engine.errors import Refusal
 from labs.bench import showing
+from labs.bench.judging import accepted
 from labs.bench.logbook import ServerLogbook, fetch_run
 from labs.bench.page import Page
 from labs.bench.report import report
@@ -82,7 +83,7 @@ class Desk:
         if (tab, number) not in self._obeyed:
             self._obeyed.append((tab, number))
             self._obey(do, order)
-        self.page.tell("ack", n=number)
+        self.page.tell("ack", n=number, tab=tab)
 
     def _obey(self, do: str, order: dict[str, Any]) -> None:
         obey = getattr(self, "_on_" + do, None)
@@ -91,23 +92,23 @@ class Desk:
                 raise Refusal("The bench does not know how to {do!r}. Reload the page.", do=str(do)[:20])
             obey(order)
         except Refusal as refusal:
-            self.page.tell("notice", kind="warn", text=both_say(refusal))
+            self.page.tell("notice", tab=self.tab, kind="warn", text=both_say(refusal))
         except (KeyError, TypeError, ValueError) as problem:
             log.warning("order %r could not be obeyed: %r", do, problem)
-            self.page.tell("notice", kind="warn", text=both_say(MISHEARD))
+            self.page.tell("notice", tab=self.tab, kind="warn", text=both_say(MISHEARD))
         except Exception:
             log.exception("order %r failed", do)
-            self.page.tell("notice", kind="error", text=both_say(BROKEN))
+            self.page.tell("notice", tab=self.tab, kind="error", text=both_say(BROKEN))
         self._tell_state()
 
     # What the page can ask for.
 
     def _on_hello(self, order: dict[str, Any]) -> None:
         tab = str(order.get("tab", ""))
-        if self.tab not in (None, tab) and not order.get("take"):
-            self.page.tell("elsewhere", tab=tab)
-            return
-        if self.tab not in (None, tab):
+        if self.tab is not None and _window(self.tab) != _window(tab):
+            if not order.get("take"):
+                self.page.tell("elsewhere", tab=tab)
+                return
             self.page.tell("elsewhere", tab=self.tab)
         self.tab = tab
         self.stream.hold(tab)
@@ -202,7 +203,8 @@ class Desk:
 
     def _on_report(self, order: dict[str, Any]) -> None:
         lang = self.run.record.language
-        text = report(self.run.documents, self.scenario, lang=lang, picture=str(order.get("picture", "")))
+        truths = accepted(self.run.record, self.run.apparatus.hidden)
+        text = report(self.run.documents, self.scenario, lang, str(order.get("picture", "")), truths=truths)
         self.page.hand_over(f"{self.scenario.id or 'wanxiang'}.html", "text/html;charset=utf-8", text.encode())
 
     # Time.
@@ -258,7 +260,7 @@ class Desk:
                 await asyncio.sleep(0)
         except Exception:
             log.exception("the run ahead failed")
-            self.page.tell("notice", kind="error", text=both_say(BROKEN))
+            self.page.tell("notice", tab=self.tab, kind="error", text=both_say(BROKEN))
         finally:
             self.ahead, self._ahead_task = None, None
             self._send_frame()
@@ -277,15 +279,15 @@ class Desk:
                  "ahead": None if self.ahead is None else {"done": self.ahead}}
         fresh = {key: value for key, value in state.items() if key not in self._shown or self._shown[key] != value}
         if not self._shown:
-            self.page.tell("everything", state=state)
+            self.page.tell("everything", tab=self.tab, state=state)
         elif fresh:
-            self.page.tell("state", state=fresh)
+            self.page.tell("state", tab=self.tab, state=fresh)
         self._shown = state
 
     def _tell_saved(self) -> None:
         if self._shown:
             self._shown["saved"] = showing.saved(self.run)
-            self.page.tell("state", state={"saved": self._shown["saved"]})
+            self.page.tell("state", tab=self.tab, state={"saved": self._shown["saved"]})
 
     def _say_language(self, code: str) -> None:
         lang = language(str(code))
@@ -306,6 +308,11 @@ def open_desk(scenario: Scenario) -> Page:
     else:
         run = Run(scenario, given.draw_key, logbook, seat=given.seat)
     return Desk(scenario, run).page
+
+
+def _window(tab: str) -> str:
+    """A tab names itself `window.load`: a page that is loaded again is the same window, and simply goes on."""
+    return tab.partition(".")[0]
 
 
 def _reference(widget: Any) -> str:

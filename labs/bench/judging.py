@@ -44,3 +44,13 @@ def truth(scenario: Scenario, question: Question, hidden: dict[str, Any]) -> flo
     found = truths[question.answer](hidden) if question.answer in truths else hidden[question.answer]
     own, wanted = scenario.lab.unit_of(question.answer), scenario.unit(question)
     return float(found) if own is None else convert(float(found), own, wanted)
+
+
+def accepted(record: Record, hidden: dict[str, Any]) -> dict[str, float]:
+    """The true values of the numeric questions that are answered for good: those may be told."""
+    found = {}
+    for name, question in record.scenario.asked.items():
+        now = standing(record, name)
+        if question.answer is not None and question.choices is None and (now["left"] == 0 or now["verdict"] == "right"):
+            found[name] = float(truth(record.scenario, question, hidden) or 0.0)
+    return found
