@@ -129,7 +129,7 @@ def _fraction(part: Condition, record: Record) -> float:
 
 
 def _joined(texts: list[dict[str, str]], between: dict[str, str]) -> dict[str, str]:
-    return {lang: mark.join(text[lang] for text in texts) for lang, mark in between.items()}
+    return {lang: mark.join(dict.fromkeys(text[lang] for text in texts)) for lang, mark in between.items()}
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,7 @@ class Count(Condition):
 
     def describe(self, record: Record) -> dict[str, str]:
         """With the count so far."""
-        return self.say(record, self.count(record))
+        return self.say(record, min(self.count(record), self.need))
 
     def names(self) -> Iterable[Name]:
         """As declared."""

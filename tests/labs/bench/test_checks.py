@@ -48,6 +48,10 @@ def test_distinct_counts_settings_at_which_something_was_read() -> None:
     assert "长度" in five.describe(run.record)["zh"]
     run.act("read")
     assert five.met(run.record)
+    run.act("set", name="length", value=1.2)
+    run.act("read")
+    assert five.describe(run.record)["en"] == "different values of length: 5 of 5"  # six are no more than enough
+    run.act("row", id=6, what="delete")
     run.act("row", id=1, what="exclude")
     assert five.progress(run.record) == (4, 5)
     run.act("row", id=1, what="include")
@@ -170,6 +174,11 @@ def test_answers_presses_changes_and_notes() -> None:
         do()
         assert condition.met(run.record)
         assert all(condition.describe(run.record).values())
+
+
+def test_two_ways_that_read_alike_are_told_once() -> None:
+    told = (fitted("linear") | fitted("proportional")).describe(new_run().record)
+    assert told["en"] == "points in the fit: 0 of 3" and "或者" not in told["zh"]
 
 
 def test_and_or_combine_progress_words_and_names() -> None:
