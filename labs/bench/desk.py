@@ -11,13 +11,15 @@ import os
 import secrets
 import time
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 from engine.errors import Refusal
 from labs.bench import showing
-from labs.bench.judging import accepted
+from labs.bench.judging import accepted, truth
 from labs.bench.logbook import ServerLogbook, fetch_run
 from labs.bench.page import Page
+from labs.bench.question import Question
 from labs.bench.report import report
 from labs.bench.run import Run
 from labs.bench.scenario import Scenario
@@ -33,6 +35,7 @@ REMEMBERED = 512  # orders of a tab that are known again when they are sent twic
 FURTHEST = 200.0  # one run ahead may take this many seconds at speed 1×
 
 MISHEARD = _("The page sent something the bench does not understand. Reload the page.")
+CHECKING = _("Your answer is being checked; that takes a moment.")
 BROKEN = _("Something went wrong here, and was noted. Your data are saved; reload the page.")
 
 log = logging.getLogger("wanxiang")
@@ -67,6 +70,7 @@ class Desk:
         self._turning = False
         self._shown: dict[str, Any] = {}
         self._ahead_task: asyncio.Task[None] | None = None
+        self._judging: asyncio.Task[None] | None = None
         self.page.on_order(self.hear)
         self.stream.on_credit(lambda credit: self._turn_soon())
         run.logbook.on_change(self._tell_saved)
@@ -87,21 +91,31 @@ class Desk:
 
     def _obey(self, do: str, order: dict[str, Any]) -> None:
         obey = getattr(self, "_on_" + do, None)
+        if obey is None:
+            obey = self._on_unknown
+        self._attempt(do, lambda: obey(order))
+
+    def _attempt(self, do: str, deed: Callable[[], object]) -> None:
+        """Do it; whatever comes of it, the student reads a sentence and the page is told how things stand."""
         try:
-            if obey is None:
-                raise Refusal("The bench does not know how to {do!r}. Reload the page.", do=str(do)[:20])
-            obey(order)
+            deed()
         except Refusal as refusal:
-            self.page.tell("notice", tab=self.tab, kind="warn", text=both_say(refusal))
+            self._notice("warn", both_say(refusal))
         except (KeyError, TypeError, ValueError) as problem:
             log.warning("order %r could not be obeyed: %r", do, problem)
-            self.page.tell("notice", tab=self.tab, kind="warn", text=both_say(MISHEARD))
+            self._notice("warn", both_say(MISHEARD))
         except Exception:
             log.exception("order %r failed", do)
-            self.page.tell("notice", tab=self.tab, kind="error", text=both_say(BROKEN))
+            self._notice("error", both_say(BROKEN))
         self._tell_state()
 
+    def _notice(self, kind: str, text: dict[str, str]) -> None:
+        self.page.tell("notice", tab=self.tab, kind=kind, text=text)
+
     # What the page can ask for.
+
+    def _on_unknown(self, order: dict[str, Any]) -> None:
+        raise Refusal("The bench does not know how to {do!r}. Reload the page.", do=str(order["do"])[:20])
 
     def _on_hello(self, order: dict[str, Any]) -> None:
         tab = str(order.get("tab", ""))
@@ -170,7 +184,21 @@ class Desk:
 
     def _on_answer(self, order: dict[str, Any]) -> None:
         question = order["question"]
-        self.run.act("answer", question=question, value=showing.answer(self.scenario, question, order["value"]))
+        value = showing.answer(self.scenario, question, order["value"])
+        asked = self.scenario.asked.get(question)
+        if asked is None or asked.answer not in self.scenario.lab.truths():
+            self.run.act("answer", question=question, value=value)
+            return
+        self._notice("info", both_say(CHECKING))
+        self._judging = asyncio.ensure_future(self._judge(asked, question, value))
+
+    async def _judge(self, asked: Question, question: str, value: Any) -> None:
+        """A truth that must first be computed is computed beside the bench, so that the page is still heard."""
+        try:
+            await asyncio.to_thread(truth, self.scenario, asked, self.run.apparatus.hidden)
+        except Refusal:
+            log.exception("the truth of %r could not be computed", question)
+        self._attempt("answer", lambda: self.run.act("answer", question=question, value=value))
 
     def _on_confirm(self, order: dict[str, Any]) -> None:
         self.run.act("confirm", step=order["step"])
@@ -260,7 +288,7 @@ class Desk:
                 await asyncio.sleep(0)
         except Exception:
             log.exception("the run ahead failed")
-            self.page.tell("notice", tab=self.tab, kind="error", text=both_say(BROKEN))
+            self._notice("error", both_say(BROKEN))
         finally:
             self.ahead, self._ahead_task = None, None
             self._send_frame()

@@ -1,6 +1,7 @@
 """A gas behind a piston: pressure, volume and temperature of molecules that can be counted."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from scipy.constants import Boltzmann
@@ -23,8 +24,8 @@ FASTEST_DRAWN = 1000.0  # m/s at the upper end of the colours
 SHOWN = 512  # molecules in the picture where their number is hidden
 MOLECULES = {"en": "molecules", "zh": "分子"}
 SOME_MOLECULES = {"en": "of the molecules", "zh": "个分子（仅画出一部分）"}
-REFERENCE = 60_000  # steps over which a reference run is averaged
-SETTLING = 8_000  # steps before it
+REFERENCE = 40_000  # steps over which a reference run is averaged
+SETTLING = 6_000  # steps before it
 
 
 class GasPistonLab(Lab):
@@ -93,9 +94,15 @@ def thermal_energy(parameters: dict[str, Any]) -> float:
 
 def compressibility(parameters: dict[str, Any]) -> float:
     """pV/(NkT) of the same apparatus, from the impulses on its walls over a long run."""
-    gas = LennardJones(seed=1, **{**parameters, "sampling": 0})
+    return _reference(tuple(sorted(parameters.items())))
+
+
+@lru_cache(maxsize=8)
+def _reference(parameters: tuple[tuple[str, Any], ...]) -> float:
+    given = dict(parameters)
+    gas = LennardJones(seed=1, **given)
     gas.advance(SETTLING)
     before, began = gas.wall_impulse(), gas.time
     gas.advance(REFERENCE)
     pressure = (gas.wall_impulse() - before) / (gas.time - began)
-    return pressure * gas.volume() / thermal_energy(parameters)
+    return pressure * gas.volume() / thermal_energy(given)
