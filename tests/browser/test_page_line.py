@@ -42,6 +42,8 @@ def test_silence_is_noticed_within_five_seconds_and_orders_are_repeated(bench: O
 def test_a_bench_that_is_gone_offers_one_button(bench: Opening) -> None:
     page = bench(health=200)
     page.evaluate("model.silent = true")
+    page.wait_for_selector(".sheet.lost >> text=The bench is slow to answer", timeout=8000)
+    assert page.locator("dialog[open]").count() == 0
     page.wait_for_selector("dialog[open] >> text=Load again", timeout=20000)
     with page.expect_navigation():
         page.click("dialog[open] button.primary")
@@ -55,7 +57,9 @@ def test_a_second_tab_asks_before_it_takes_over(bench: Opening) -> None:
     page.wait_for_selector("dialog[open] >> text=Continue here")
     page.evaluate("model.tell({say: 'everything', tab: 'another', state: {}})")
     assert page.locator("dialog[open]").count() == 1
+    page.evaluate("model.silent = true")
     page.click("dialog[open] button.primary")
+    page.evaluate("model.silent = false")
     page.wait_for_selector("dialog[open]", state="detached")
     assert orders(page, "hello")[-1]["take"] is True
 
