@@ -31,6 +31,7 @@ from voila_apps.store import RecordStore, Sitting
 IDLE_SECONDS = 60 * 60.0  # a bench that nobody looks at is cleared; its run stays in the record
 UNJOINED_SECONDS = 120.0  # a page that was fetched and never came to life
 YIELDING_SECONDS = 5 * 60.0  # left for this long, a bench gives way to somebody who is waiting
+HURRY_SECONDS = 20.0  # one that was never joined gives way sooner: perhaps nobody is there
 BENCHES_PER_SEAT = 3
 SWEEP_SECONDS = 5.0
 
@@ -81,6 +82,11 @@ class Bench:
     joined: bool = False
     left: float = field(default_factory=time.monotonic)
     growing: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    @property
+    def kept_until(self) -> float:
+        """Until when it is not given to somebody else."""
+        return self.left + (YIELDING_SECONDS if self.joined else HURRY_SECONDS)
 
     async def page(self) -> AsyncIterator[str]:
         """The page from its beginning, as it is rendered."""
@@ -236,10 +242,10 @@ class Benches:
         if len(mine) >= BENCHES_PER_SEAT:
             await self.clear(mine[0])
         if len(self._benches) >= self.limit:
-            oldest = min(self._benches.values(), key=lambda b: b.left)
-            if now - oldest.left < YIELDING_SECONDS:
+            first = min(self._benches.values(), key=lambda b: b.kept_until)
+            if now < first.kept_until:
                 raise Taken
-            await self.clear(oldest)
+            await self.clear(first)
 
     async def _start(self, seat: str, scenario: Scenario) -> Bench:
         token = secrets.token_urlsafe(32)

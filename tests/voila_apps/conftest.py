@@ -31,13 +31,11 @@ Scenario(
 """
 
 
-def notebook(*cells: str) -> str:
-    """A notebook of code cells."""
-    return json.dumps({
-        "cells": [{"cell_type": "code", "id": f"c{n}", "metadata": {}, "source": cell, "outputs": [],
-                   "execution_count": None} for n, cell in enumerate(cells)],
-        "metadata": {}, "nbformat": 4, "nbformat_minor": 5,
-    })
+def notebook(code: str) -> str:
+    """A notebook with a note and a cell of code."""
+    note = {"cell_type": "markdown", "id": "note", "metadata": {}, "source": "A note for teachers."}
+    cell = {"cell_type": "code", "id": "code", "metadata": {}, "source": code, "outputs": [], "execution_count": None}
+    return json.dumps({"cells": [note, cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
 
 
 @dataclass
@@ -90,6 +88,11 @@ class Visitor:
         assert found, page.text
         return found.group(1)
 
+    def leave(self, kernel: str) -> None:
+        """End a bench, so that others find a free one."""
+        form = {"Content_Type": "application/x-www-form-urlencoded"}
+        assert self.ask(f"/voila/api/shutdown/{kernel}", "POST", body="end=yes", **form).status == 204
+
     def socket(self, kernel: str, *, subprotocols: list[str] | None = None, session: str = "test-session") -> Any:
         """A websocket to a kernel, spoken as Jupyter's newest protocol unless told otherwise."""
         websocket = pytest.importorskip("websocket")
@@ -116,7 +119,8 @@ class House:
 
     def close(self) -> int:
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(PATIENCE)
+        self.process.communicate(timeout=PATIENCE)
+        return self.process.returncode
 
 
 def start(data: Path, *options: str, **environment: str) -> House:
@@ -143,12 +147,13 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     own.mkdir()
     for name in ("swing", "秋千"):
         (own / f"{name}.ipynb").write_text(notebook(PENDULUM), encoding="utf-8")
-    (own / "intruder.ipynb").write_text(notebook("import os\n"), encoding="utf-8")
+    (own / "intruder.ipynb").write_text(notebook("from os import path\n"), encoding="utf-8")
     (own / "misspelt.ipynb").write_text(notebook(PENDULUM.replace('"length"', '"lenght"')), encoding="utf-8")
     opened = start(data, "--benches", "6", SERVER_PASSWORD="not for kernels")
     yield opened
+    kernels = opened.kernels()
     assert opened.close() == 0
-    assert not [pid for pid in opened.kernels() if pid.is_running()] if psutil.pid_exists(opened.process.pid) else True
+    assert not psutil.wait_procs(kernels, timeout=5)[1]  # no orphans
 
 
 @pytest.fixture
@@ -157,10 +162,43 @@ def visitor(house: House) -> Visitor:
     return house.visitor()
 
 
+@dataclass
+class Seated:
+    """Somebody at an open bench."""
+
+    visitor: Visitor
+    kernel: str
+    process: psutil.Process
+    token: dict[str, str]  # what the kernel says to the record
+
+
+def sit_down(house: House) -> Seated:
+    visitor, before = house.visitor(), {one.pid for one in house.kernels()}
+    kernel = visitor.open_bench()
+    process = next(one for one in house.kernels() if one.pid not in before)
+    token = {"Authorization": f"Bearer {process.environ()['WANXIANG_TOKEN']}"}
+    visitor.socket(kernel, session="sitting-down").close()  # a bench that nobody joins is soon cleared
+    return Seated(visitor, kernel, process, token)
+
+
+@pytest.fixture(scope="session")
+def student(house: House) -> Seated:
+    """A student at a bench, who stays for all tests."""
+    return sit_down(house)
+
+
+@pytest.fixture(scope="session")
+def neighbour(house: House) -> Seated:
+    """Another student at a bench of the same experiment."""
+    return sit_down(house)
+
+
 @pytest.fixture
-def another(house: House) -> Visitor:
-    """Somebody else."""
-    return house.visitor()
+def newcomer(house: House) -> Iterator[Seated]:
+    """A student at a new bench, which is cleared afterwards."""
+    seated = sit_down(house)
+    yield seated
+    seated.visitor.leave(seated.visitor.open_bench())
 
 
 @pytest.fixture
@@ -176,7 +214,16 @@ def within() -> Callable[..., None]:
     return wait
 
 
-@pytest.fixture(scope="session")
-def start_house() -> Callable[..., House]:
-    """Start another server."""
-    return start
+@pytest.fixture
+def start_house() -> Iterator[Callable[..., House]]:
+    """Start another server, which is closed after the test."""
+    opened = list[House]()
+
+    def start_one(data: Path, *options: str, **environment: str) -> House:
+        opened.append(start(data, *options, **environment))
+        return opened[-1]
+
+    yield start_one
+    for one in opened:
+        if one.process.poll() is None:
+            one.close()

@@ -81,8 +81,16 @@ def test_nobody_writes_into_anothers_run(store: RecordStore) -> None:
 @pytest.mark.parametrize(
     "bad",
     [
-        None, [], "start", {"kind": "start"}, document(-1), document(True), {**document(1), "kind": "spell"},
-        {**document(1), "uid": "../../etc"}, {**document(1), "uid": "x" * 200}, {**document(1), "run": 5},
+        None,
+        [],
+        "start",
+        {"kind": "start"},
+        document(-1),
+        document(True),
+        {**document(1), "kind": "spell"},
+        {**document(1), "uid": "../../etc"},
+        {**document(1), "uid": "x" * 200},
+        {**document(1), "run": 5},
         document(1, text="x" * 300_000),
     ],
 )
@@ -145,8 +153,13 @@ def test_a_damaged_record_is_refused_with_what_to_do(tmp_path: Path, damage: str
     opened.append(sitting, [document(n, text="x" * 2000) for n in range(1, 60)])
     opened.close()
     content = path.read_bytes()
-    path.write_bytes({"cut": content[: len(content) // 2], "scribbled": content[:4096] + b"\xff" * 30000 + content[34096:],
-                      "text": b"this was never a database, whatever its name says" * 40}[damage])
+    path.write_bytes(
+        {
+            "cut": content[: len(content) // 2],
+            "scribbled": content[:4096] + b"\xff" * 30000 + content[34096:],
+            "text": b"this was never a database, whatever its name says" * 40,
+        }[damage]
+    )
     with pytest.raises(Refusal, match="Put back your newest copy"):
         RecordStore(path, SECRET)
 

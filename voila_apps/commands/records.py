@@ -150,7 +150,9 @@ def _key(text: str) -> bytes:
     try:
         return bytes.fromhex(text)
     except ValueError:
-        raise Refusal("{key!r} is not a draw key. It consists of 64 digits 0-9 and letters a-f.", key=text)
+        raise Refusal(
+            "{key!r} is not a draw key. It consists of 64 digits 0-9 and letters a-f.", key=text
+        ) from None
 
 
 def _scenario(recorded: Recorded, notebook: Path | None, own: Path | None) -> Any:
