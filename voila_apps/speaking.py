@@ -93,7 +93,7 @@ def _misunderstood(problem: Any, group: TyperGroup) -> Refusal:
         return Refusal(
             "`{command}` needs {name}. `{command} --help` tells more.",
             command=command,
-            name=name if name.startswith("-") else parameter.human_readable_name,
+            name=name if name.startswith("-") else str(parameter.metavar or parameter.name).upper(),
         )
     if kind == "BadParameter" and parameter is not None:
         return Refusal(

@@ -34,7 +34,14 @@ Scenario(
 def notebook(code: str) -> str:
     """A notebook with a note and a cell of code."""
     note = {"cell_type": "markdown", "id": "note", "metadata": {}, "source": "A note for teachers."}
-    cell = {"cell_type": "code", "id": "code", "metadata": {}, "source": code, "outputs": [], "execution_count": None}
+    cell: dict[str, Any] = {
+        "cell_type": "code",
+        "id": "code",
+        "metadata": {},
+        "source": code,
+        "outputs": [],
+        "execution_count": None,
+    }
     return json.dumps({"cells": [note, cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
 
 
@@ -97,9 +104,11 @@ class Visitor:
         """A websocket to a kernel, spoken as Jupyter's newest protocol unless told otherwise."""
         websocket = pytest.importorskip("websocket")
         return websocket.create_connection(
-            f"ws://127.0.0.1:{self.port}/api/kernels/{kernel}/channels?session_id={session}", timeout=PATIENCE,
+            f"ws://127.0.0.1:{self.port}/api/kernels/{kernel}/channels?session_id={session}",
+            timeout=PATIENCE,
             subprotocols=["v1.kernel.websocket.jupyter.org"] if subprotocols is None else subprotocols,
-            cookie=self.cookie_header, origin=f"http://127.0.0.1:{self.port}",
+            cookie=self.cookie_header,
+            origin=f"http://127.0.0.1:{self.port}",
         )
 
 
@@ -127,8 +136,11 @@ def start(data: Path, *options: str, **environment: str) -> House:
     """Start a server and wait until it says where it is."""
     process = subprocess.Popen(
         [sys.executable, "-m", "voila_apps.cli", "serve", "--port", "0", "--data", str(data), *options],
-        cwd=REPOSITORY, env={**os.environ, "WANXIANG_LANG": "en", **environment}, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        cwd=REPOSITORY,
+        env={**os.environ, "WANXIANG_LANG": "en", **environment},
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
     assert process.stdout is not None
     line = process.stdout.readline()

@@ -16,8 +16,14 @@ WORD = 8
 
 def packed(kind: str, content: dict[str, Any], channel: str = "shell") -> bytes:
     """A message as the browser sends it; a kernel takes the same message only once."""
-    header = {"msg_id": uuid4().hex, "msg_type": kind, "session": "test-session", "username": "", "version": "5.3",
-              "date": "2026-01-01T00:00:00Z"}
+    header = {
+        "msg_id": uuid4().hex,
+        "msg_type": kind,
+        "session": "test-session",
+        "username": "",
+        "version": "5.3",
+        "date": "2026-01-01T00:00:00Z",
+    }
     parts = [json.dumps(part).encode() for part in (header, {}, {}, content)]
     pieces = [channel.encode(), *parts]
     offsets = [WORD * (len(pieces) + 2)]
@@ -81,21 +87,38 @@ def test_a_page_cannot_make_its_kernel_execute_code(student: Any, tmp_path: Any)
     visitor, kernel, trace = student.visitor, student.kernel, tmp_path / "trace"
     socket = visitor.socket(kernel)
     for kind, content in (
-        ("execute_request", {"code": f"open({str(trace)!r}, 'w').write('x')", "silent": False, "store_history": False,
-                             "user_expressions": {}, "allow_stdin": False, "stop_on_error": False}),
+        (
+            "execute_request",
+            {
+                "code": f"open({str(trace)!r}, 'w').write('x')",
+                "silent": False,
+                "store_history": False,
+                "user_expressions": {},
+                "allow_stdin": False,
+                "stop_on_error": False,
+            },
+        ),
         ("complete_request", {"code": "import o", "cursor_pos": 8}),
         ("inspect_request", {"code": "open", "cursor_pos": 4}),
         ("history_request", {"output": True, "raw": True, "hist_access_type": "tail", "n": 9}),
         ("debug_request", {"type": "request", "command": "evaluate", "seq": 1, "arguments": {}}),
-        ("shutdown_request", {"restart": False}), ("interrupt_request", {}),
+        ("shutdown_request", {"restart": False}),
+        ("interrupt_request", {}),
     ):
         for channel in ("shell", "control"):
             socket.send_binary(packed(kind, content, channel))
     socket.send_binary(packed("kernel_info_request", {}))
     seen = kinds(socket, "kernel_info_reply")
     assert "kernel_info_reply" in seen
-    assert not {"execute_reply", "execute_input", "complete_reply", "inspect_reply", "history_reply", "debug_reply",
-                "shutdown_reply"} & set(seen)
+    assert not {
+        "execute_reply",
+        "execute_input",
+        "complete_reply",
+        "inspect_reply",
+        "history_reply",
+        "debug_reply",
+        "shutdown_reply",
+    } & set(seen)
     assert not trace.exists()
     socket.close()
     assert visitor.open_bench() == kernel
@@ -111,16 +134,23 @@ def test_a_page_of_another_host_cannot_connect(student: Any) -> None:
     visitor, kernel = student.visitor, student.kernel
     with pytest.raises(websocket.WebSocketBadStatusException, match="403"):
         websocket.create_connection(
-            f"ws://127.0.0.1:{visitor.port}/api/kernels/{kernel}/channels?session_id=a", timeout=20,
-            subprotocols=["v1.kernel.websocket.jupyter.org"], cookie=visitor.cookie_header, origin="http://evil.example")
+            f"ws://127.0.0.1:{visitor.port}/api/kernels/{kernel}/channels?session_id=a",
+            timeout=20,
+            subprotocols=["v1.kernel.websocket.jupyter.org"],
+            cookie=visitor.cookie_header,
+            origin="http://evil.example",
+        )
 
 
 FORGED = {
-    "empty": b"", "short": b"abc", "endless": (2**63 - 1).to_bytes(8, "little") + b"x" * 64,
+    "empty": b"",
+    "short": b"abc",
+    "endless": (2**63 - 1).to_bytes(8, "little") + b"x" * 64,
     "outside": (6).to_bytes(8, "little") + b"".join((2**40 + n).to_bytes(8, "little") for n in range(6)) + b"x" * 64,
     "falling": (6).to_bytes(8, "little") + b"".join((90 - n).to_bytes(8, "little") for n in range(6)) + b"x" * 64,
     "no JSON": packed("comm_msg", {}).replace(b'"msg_id"', b"!!msg_id!"),
-    "no header": packed("comm_msg", {}).replace(b'"msg_type"', b'"msg_tipe"'), "text": "hello",
+    "no header": packed("comm_msg", {}).replace(b'"msg_type"', b'"msg_tipe"'),
+    "text": "hello",
 }
 
 
@@ -174,7 +204,9 @@ def test_the_token_opens_its_own_run_and_no_other(student: Any, neighbour: Any, 
     theirs = neighbour.visitor.ask("/api/run", **neighbour.token).json
     assert mine["seat"] != theirs["seat"] and mine["draw_key"] != theirs["draw_key"] and mine["run"] != theirs["run"]
     forged = {"kind": "event", "uid": "forged-000001", "run": mine["run"], "seq": 999}
-    for body in ({"documents": [forged]}, {"documents": [{**forged, "kind": "spell"}]}, {"documents": "all"}, [], "x"):
+    spell = {**forged, "kind": "spell"}
+    bodies: list[Any] = [{"documents": [forged]}, {"documents": [spell]}, {"documents": "all"}, [], "x"]
+    for body in bodies:
         answer = neighbour.visitor.ask("/api/documents", "POST", body=json.dumps(body), **neighbour.token)
         assert answer.status in (400, 409)
     nan = json.dumps({"documents": [{**forged, "value": float("nan")}]})

@@ -25,7 +25,7 @@ def test_a_scenario_that_cannot_be_opened_is_a_card_that_says_why(visitor: Any) 
     assert set(broken) == {"intruder", "misspelt"}
     assert "imports from labs only" in broken["intruder"]
     assert "lenght" in broken["misspelt"] and "length" in broken["misspelt"]
-    assert "href=\"/lab/intruder" not in page
+    assert 'href="/lab/intruder' not in page
     for name in broken:
         notice = visitor.ask(f"/lab/{name}")
         assert notice.status == 503 and "Tell your teacher" in notice.text and "请告诉老师" in notice.text
@@ -35,10 +35,23 @@ def test_a_scenario_that_cannot_be_opened_is_a_card_that_says_why(visitor: Any) 
 @pytest.mark.parametrize(
     "path",
     [
-        "/lab/nothing", "/lab/", "/lab", "/nothing", "/lab/..%2f..%2fetc%2fpasswd", "/lab/%2e%2e", "/lab/swing.ipynb",
-        "/lab/swing%00", "/lab/" + "x" * 3000, "/static/own/000000000000/../../server.py",
-        "/static/own/000000000000/..%2f..%2fserver.py", "/static/extensions/000000000000/../../../etc/passwd",
-        "/static/own/000000000000/%00", "/lab/%E7%A7%8B", "/%7Broot%7D", "/lab/{{7*7}}", "/lab/<script>",
+        "/lab/nothing",
+        "/lab/",
+        "/lab",
+        "/nothing",
+        "/lab/..%2f..%2fetc%2fpasswd",
+        "/lab/%2e%2e",
+        "/lab/swing.ipynb",
+        "/lab/swing%00",
+        "/lab/" + "x" * 3000,
+        "/static/own/000000000000/../../server.py",
+        "/static/own/000000000000/..%2f..%2fserver.py",
+        "/static/extensions/000000000000/../../../etc/passwd",
+        "/static/own/000000000000/%00",
+        "/lab/%E7%A7%8B",
+        "/%7Broot%7D",
+        "/lab/{{7*7}}",
+        "/lab/<script>",
     ],
 )
 def test_what_is_not_there_is_told_calmly_in_both_languages(visitor: Any, path: str) -> None:
@@ -58,10 +71,24 @@ def test_addresses_that_are_no_text_are_bad_requests(visitor: Any, path: str) ->
 @pytest.mark.parametrize(
     "path",
     [
-        "/voila/render/swing.ipynb", "/voila/tree", "/voila/tree/scenarios", "/voila/files/secret.key", "/tree",
-        "/login", "/voila/api/contents/scenarios", "/voila/static/voila.js", "/voila/templates/bench/static/x.js", "/api/kernels",
-        "/api/contents", "/api/sessions", "/api/terminals", "/voila/api/themes/x", "/metrics", "/record.sqlite",
-        "/voila/execution/00000000-0000-0000-0000-000000000000", "/voila/query/00000000-0000-0000-0000-000000000000",
+        "/voila/render/swing.ipynb",
+        "/voila/tree",
+        "/voila/tree/scenarios",
+        "/voila/files/secret.key",
+        "/tree",
+        "/login",
+        "/voila/api/contents/scenarios",
+        "/voila/static/voila.js",
+        "/voila/templates/bench/static/x.js",
+        "/api/kernels",
+        "/api/contents",
+        "/api/sessions",
+        "/api/terminals",
+        "/voila/api/themes/x",
+        "/metrics",
+        "/record.sqlite",
+        "/voila/execution/00000000-0000-0000-0000-000000000000",
+        "/voila/query/00000000-0000-0000-0000-000000000000",
     ],
 )
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])

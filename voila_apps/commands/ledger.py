@@ -23,7 +23,7 @@ def ledger(
     """Measure every truth and compare it with what is published."""
     from labs.bench import ledger as book
 
-    ensure(speed in ("", "fast", "slow"), "The ledger has no {speed!r} truths. Choose fast or slow.", speed=speed)
+    ensure(speed in ("", "fast", "slow"), _("The ledger has no {speed!r} truths. Choose fast or slow."), speed=speed)
     entries = book.run(only, range(seed, seed + seeds), jobs, speed or None)  # type: ignore[arg-type]
     if as_json:
         print_json(book.as_json(entries))

@@ -71,7 +71,7 @@ def report(
     """Write the report of a run as one HTML file."""
     from labs.bench.report import report as written
 
-    ensure(lang in ("", "en", "zh"), "There is no report in {lang!r}. Choose en or zh.", lang=lang)
+    ensure(lang in ("", "en", "zh"), _("There is no report in {lang!r}. Choose en or zh."), lang=lang)
     recorded = find(what, data)
     scenario = _scenario(recorded, notebook, scenarios)
     path = output or Path(f"{scenario.id or 'run'}-{recorded.run[:8]}.html")
