@@ -22,6 +22,7 @@ from voila_apps.store import RecordStore
 
 DOCUMENTS_AT_ONCE = 1000
 POST_BYTES = 8 * 1024 * 1024
+ORDER_DIGITS = 9
 
 
 class KernelRequest(RequestHandler):
@@ -102,7 +103,7 @@ class SnapshotRequest(KernelRequest):
         """Keep it; `order` is how many documents the run had by then."""
         store: RecordStore = self.settings["store"]
         run, order = self.bench.sitting.run, self.get_query_argument("order", "")
-        if run is None or not order.isdecimal():
+        if run is None or not order.isdecimal() or len(order) > ORDER_DIGITS:
             self.refuse(400, "Not a snapshot of a run.")
         await self.in_writer(store.keep_snapshot, run, int(order), self.request.body)
         self.finish({"kept": int(order)})

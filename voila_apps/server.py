@@ -43,7 +43,7 @@ from voila_apps.shelves import Shelf, ShelfHandler
 from voila_apps.store import RecordStore, draw_key
 
 TEMPLATES = Path(__file__).resolve().parent / "template"
-BODY_BYTES = 16 * 1024 * 1024
+BODY_BYTES = 18 * 1024 * 1024  # of a post; a snapshot is the largest
 SOCKET_MESSAGE_BYTES = 1024 * 1024  # from a browser: clicks and numbers
 EXTENSIONS = [
     "@voila-dashboards/widgets-manager8",

@@ -79,7 +79,7 @@ snapshots = Table(
     "snapshots",
     metadata,
     Column("run", ForeignKey("runs.uid"), primary_key=True),
-    Column("step", Integer, nullable=False),
+    Column("place", Integer, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("saved", Float, nullable=False),
 )
@@ -239,23 +239,23 @@ class RecordStore:
             found.setdefault(row.scenario, Progress(row.uid, int(row.readings or 0), row.last, row.ended is not None))
         return found
 
-    def keep_snapshot(self, run: str, step: int, body: bytes) -> None:
+    def keep_snapshot(self, run: str, place: int, body: bytes) -> None:
         """Keep the newest snapshot of a run; an older one than the store has is ignored."""
         if len(body) > SNAPSHOT_BYTES:
             raise Refusal("This snapshot of run {run} is larger than {limit} bytes.", run=run, limit=SNAPSHOT_BYTES)
         with self.engine.execution_options(write=True).begin() as connection:
-            have = connection.execute(select(snapshots.c.step).where(snapshots.c.run == run)).scalar()
-            values = {"step": step, "body": body, "saved": time.time()}
+            have = connection.execute(select(snapshots.c.place).where(snapshots.c.run == run)).scalar()
+            values = {"place": place, "body": body, "saved": time.time()}
             if have is None:
                 connection.execute(insert(snapshots).values(run=run, **values))
-            elif step >= have:
+            elif place >= have:
                 connection.execute(update(snapshots).where(snapshots.c.run == run).values(**values))
 
     def snapshot(self, run: str) -> tuple[int, bytes] | None:
-        """The newest snapshot of a run: its step and its bytes."""
+        """The newest snapshot of a run: its place in the order of documents, and its bytes."""
         with self.engine.begin() as connection:
             row = connection.execute(select(snapshots).where(snapshots.c.run == run)).first()
-        return None if row is None else (row.step, row.body)
+        return None if row is None else (row.place, row.body)
 
     def check(self) -> str:
         """What SQLite says about the whole file: "ok", or the first damage."""

@@ -57,7 +57,7 @@ CATALOGUE_WORDS = {
     "stopped": _("The bench has stopped. Everything you recorded is safe."),
     "go_on": _("Go on"),
     "old_browser": _(
-        "This browser is too old for the laboratory. Use Chrome or Edge 90, Firefox 90, Safari 15, or newer."
+        "This browser is too old for the laboratory. Use Chrome or Edge 92, Firefox 92, Safari 15.4, or newer."
     ),
     "no_script": _("The laboratory needs JavaScript. Allow it for this page, then reload."),
 }

@@ -157,7 +157,8 @@ CONTRAST = """() => {
   const rgb = (colour) => { canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1);
     return [...canvas.getImageData(0, 0, 1, 1).data]; };
   const light = ([r, g, b]) => [r, g, b].map(c => c / 255)
-    .map(c => c <= .03928 ? c / 12.92 : ((c + .055) / 1.055) ** 2.4).reduce((sum, c, i) => sum + c * [.2126, .7152, .0722][i], 0);
+    .map(c => c <= .03928 ? c / 12.92 : ((c + .055) / 1.055) ** 2.4)
+    .reduce((sum, c, i) => sum + c * [.2126, .7152, .0722][i], 0);
   const behind = (e) => { for (; e; e = e.parentElement) { const style = getComputedStyle(e);
     if (style.backgroundImage !== 'none') return null;
     const colour = rgb(style.backgroundColor); if (colour[3] === 255) return colour; } return [255, 255, 255, 255]; };

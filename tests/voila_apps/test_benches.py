@@ -214,6 +214,17 @@ def test_the_token_opens_its_own_run_and_no_other(student: Any, neighbour: Any, 
     assert student.visitor.ask("/api/run", **student.token).json["documents"] == mine["documents"]
 
 
+def test_a_snapshot_is_kept_for_its_own_run(student: Any, neighbour: Any, visitor: Any, within: Any) -> None:
+    within(20, lambda: student.visitor.ask("/api/run", **student.token).json["run"])
+    assert student.visitor.ask("/api/snapshot?order=1000", "POST", body=b"state", **student.token).status == 200
+    assert student.visitor.ask("/api/run", **student.token).json["snapshot"] == "c3RhdGU="  # "state", base64
+    assert neighbour.visitor.ask("/api/run", **neighbour.token).json["snapshot"] != "c3RhdGU="
+    for order in ("", "-1", "x", "9" * 30, "1.5"):
+        answer = student.visitor.ask(f"/api/snapshot?order={order}", "POST", body=b"state", **student.token)
+        assert answer.status == 400
+    assert visitor.ask("/api/snapshot?order=1", "POST", body=b"state").status == 401
+
+
 def test_a_kernel_that_died_is_followed_by_one_that_resumes_its_run(house: Any, newcomer: Any, within: Any) -> None:
     visitor = newcomer.visitor
     within(20, lambda: visitor.ask("/api/run", **newcomer.token).json["run"])

@@ -171,6 +171,6 @@ def test_starting_again_needs_a_click(newcomer: Any, within: Any) -> None:
     within(20, lambda: visitor.ask("/api/run", **newcomer.token).json["run"])
     assert visitor.ask("/lab/swing/again", "POST").status == 302
     assert visitor.open_bench() != newcomer.kernel
-    assert 'class="card begun' in visitor.ask("/").text
+    within(20, lambda: 'class="card begun' in visitor.ask("/").text)
     assert visitor.ask("/api/run", **newcomer.token).status == 401
     assert run["draw_key"]

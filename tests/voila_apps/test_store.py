@@ -16,7 +16,7 @@ import pytest
 
 from engine.errors import Refusal
 from voila_apps.home import DataFolder
-from voila_apps.store import RecordStore, Sitting, draw_key
+from voila_apps.store import SNAPSHOT_BYTES, RecordStore, Sitting, draw_key
 
 SECRET = bytes(range(32))
 
@@ -132,6 +132,16 @@ def test_the_draw_key_stands_in_no_document(store: RecordStore) -> None:
     assert sitting.draw_key.hex() not in json.dumps(store.documents("run-000001"))
 
 
+def test_only_the_newest_snapshot_is_kept_and_it_has_a_limit(store: RecordStore) -> None:
+    begun(store)
+    assert store.snapshot("run-000001") is None
+    for place, body in ((3, b"three"), (7, b"seven"), (5, b"five"), (7, b"seven again")):
+        store.keep_snapshot("run-000001", place, body)
+    assert store.snapshot("run-000001") == (7, b"seven again")
+    with pytest.raises(Refusal, match="larger than"):
+        store.keep_snapshot("run-000001", 8, bytes(SNAPSHOT_BYTES + 1))
+
+
 def test_a_newer_record_is_refused_and_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "record.sqlite"
     RecordStore(path).close()
@@ -167,7 +177,7 @@ def test_a_damaged_record_is_refused_with_what_to_do(tmp_path: Path, damage: str
 WRITER = """
 import sys, time
 from pathlib import Path
-from voila_apps.store import RecordStore
+from voila_apps.store import SNAPSHOT_BYTES, RecordStore
 store = RecordStore(Path(sys.argv[1]), bytes(32))
 sitting = store.sit("guest-1", "swing", "hash-1")
 number = len(sitting.documents)

@@ -48,6 +48,20 @@
     return page ? page.getAttribute("aria-busy") === "false" : Boolean(find("#rendered_cells canvas"));
   }
 
+  // Written so that old browsers can read it too: they are told, in words, instead of waiting for ever.
+  function tooOld() {
+    return !(window.WebSocket && window.Promise && "replaceAll" in String.prototype && "at" in Array.prototype &&
+      window.CSS && CSS.supports("inset", "0"));
+  }
+
+  function sayOld() {
+    var told = document.createElement("p");
+    told.className = "doorstep-card";
+    told.appendChild(document.createTextNode(find("#old-browser-words").textContent));
+    find("#doorstep").innerHTML = "";
+    find("#doorstep").appendChild(told);
+  }
+
   function wait(began) {
     if (window.jupyterapp) setStage(3);
     if (usable()) open();
@@ -89,6 +103,10 @@
     var button = event.target.closest && event.target.closest("[data-do='reload']");
     if (button) location.reload();
   });
-  document.addEventListener("DOMContentLoaded", function () { whenConnected(); rememberLanguage(); });
-  wait(performance.now());
+  if (tooOld()) {
+    document.addEventListener("DOMContentLoaded", sayOld);
+  } else {
+    document.addEventListener("DOMContentLoaded", function () { whenConnected(); rememberLanguage(); });
+    wait(performance.now());
+  }
 })();
