@@ -1,5 +1,6 @@
 """`wanxiang serve`: the laboratory for one laptop or one class."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -27,6 +28,8 @@ def serve(
     folder.prepare()
     sockets = bind(host, port)
 
+    # A package that Voilà's packages load on the way builds a grammar of all web addresses, for a second; none is used.
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     from voila_apps.server import ClassServer, Serving  # Voilà takes seconds to load
 
     def announce(address: str) -> None:
