@@ -11,9 +11,12 @@ import json
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from subprocess import DEVNULL, PIPE, Popen
+from threading import Timer
+from typing import IO, Any
 
 from labs.bench.words import _, both_say
 
@@ -112,40 +115,45 @@ async def read_cards(paths: list[Path], environment: dict[str, str] | None = Non
     """The cards of these notebooks; one that crashes or hangs its reader gets an error card, the others are read."""
     cards: dict[Path, dict[str, Any]] = {}
     while left := [path for path in paths if path not in cards]:
-        cards.update(await _read_some(left, environment))
+        cards.update(await asyncio.to_thread(_read_some, left, environment))
         stuck = next((path for path in left if path not in cards), None)
         if stuck is not None:
             cards[stuck] = {"error": _stuck(stuck)}
     return cards
 
 
-async def _read_some(paths: list[Path], environment: dict[str, str] | None) -> dict[Path, dict[str, Any]]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "voila_apps.cards",
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        env=environment,
-        limit=2**20,
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
+def _read_some(paths: list[Path], environment: dict[str, str] | None) -> dict[Path, dict[str, Any]]:
+    """Read until a scenario crashes its reader or keeps it too long; the first without an answer is to blame."""
     cards: dict[Path, dict[str, Any]] = {}
-    try:
-        process.stdin.write(json.dumps([str(path) for path in paths]).encode())
-        process.stdin.close()
-        while line := await asyncio.wait_for(process.stdout.readline(), READING_SECONDS):
-            answer = json.loads(line)
-            cards[Path(answer["path"])] = answer["card"]
-    except (TimeoutError, ValueError, ConnectionError):
-        pass  # the first one without an answer is to blame; `read_cards` goes on behind it
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
+    command = [sys.executable, "-m", "voila_apps.cards"]
+    with Popen(command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env=environment) as reader:
+        watch = _watch(reader)
+        with suppress(ValueError, OSError):
+            for line in _asked(reader, paths):
+                watch.cancel()
+                answer = json.loads(line)
+                cards[Path(answer["path"])] = answer["card"]
+                watch = _watch(reader)
+        watch.cancel()
+        reader.kill()
     return cards
+
+
+def _asked(reader: Popen[bytes], paths: list[Path]) -> IO[bytes]:
+    """Hand the reader its list; its answers, one to a line."""
+    assert reader.stdin is not None
+    assert reader.stdout is not None
+    reader.stdin.write(json.dumps([str(path) for path in paths]).encode())
+    reader.stdin.close()
+    return reader.stdout
+
+
+def _watch(reader: Popen[bytes]) -> Timer:
+    """Ends the reader when nothing more comes from it."""
+    timer = Timer(READING_SECONDS, reader.kill)
+    timer.daemon = True
+    timer.start()
+    return timer
 
 
 def _stuck(path: Path) -> dict[str, str]:

@@ -5,12 +5,14 @@ page can never make a kernel execute code. A message is looked at before Jupyter
 that one takes the number of parts from the message and counts up to it, however large.
 """
 
+import json
 import re
 from typing import Any
 
 from jupyter_server.auth.identity import IdentityProvider, User
 from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.services.kernels.handlers import KernelHandler
+from tornado.log import app_log
 from tornado.web import HTTPError, RequestHandler
 from tornado.websocket import WebSocketClosedError
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
@@ -20,10 +22,13 @@ from voila_apps.benches import Bench, Benches
 PROTOCOL = "v1.kernel.websocket.jupyter.org"
 KERNEL_ID = r"(?P<kernel_id>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
 PASSING = ["comm_open", "comm_close", "comm_msg", "comm_info_request", "kernel_info_request"]
+SPOKEN = {"comm_open", "comm_close", "comm_msg", "comm_info_reply", "kernel_info_reply", "status", "iopub_welcome"}
+NOTED = 4000  # characters of a kernel's complaint that go into the log
 SESSION = re.compile(r"[A-Za-z0-9_-]{1,64}")
 SEAT_COOKIE = "wanxiang_seat"
 SEAT_DAYS = 400  # the longest that browsers keep a cookie
 PARTS = 64  # of one message; Jupyter needs six and one per buffer
+HEADER, CONTENT = 1, 4  # places of a message's parts
 WORD = 8  # bytes of the little-endian integers that a message begins with
 
 
@@ -87,7 +92,19 @@ class OwnChannels(VoilaKernelWebsocketHandler):
         """Send, unless the browser has gone: Voilà's parser never ends on what arrives then, in another form."""
         if self.ws_connection is None:
             raise WebSocketClosedError
+        if isinstance(message, bytes) and not self._may_be_heard(message):
+            return None
         return super().write_message(message, binary)
+
+    def _may_be_heard(self, message: bytes) -> bool:
+        """Widget traffic only: what a kernel prints, and above all its tracebacks, is for the log of the server."""
+        header, content = (json.loads(part_of(message, place)) for place in (HEADER, CONTENT))
+        if header["msg_type"] in SPOKEN:
+            return True
+        complaint = "\n".join(content.get("traceback", [])) or content.get("text", "")
+        if complaint:
+            app_log.warning("The bench %s complained: %s", self.kernel_id, complaint[:NOTED])
+        return False
 
     def on_message(self, ws_message: Any) -> None:
         """Pass on a message that is one."""
@@ -109,6 +126,12 @@ def well_formed(message: Any) -> bool:
         return False
     offsets = [int.from_bytes(message[WORD * i : WORD * (i + 1)], "little") for i in range(1, count + 1)]
     return offsets[0] == WORD * (count + 1) and offsets == sorted(offsets) and offsets[-1] <= len(message)
+
+
+def part_of(message: bytes, place: int) -> bytes:
+    """One part of a message; the first number tells how many offsets follow."""
+    begin, end = (int.from_bytes(message[WORD * (place + n) : WORD * (place + n + 1)], "little") for n in (1, 2))
+    return message[begin:end]
 
 
 class EndBench(RequestHandler):
