@@ -98,9 +98,9 @@ class OwnChannels(VoilaKernelWebsocketHandler):
 
     def _may_be_heard(self, message: bytes) -> bool:
         """Widget traffic only: what a kernel prints, and above all its tracebacks, is for the log of the server."""
-        header, content = (json.loads(part_of(message, place)) for place in (HEADER, CONTENT))
-        if header["msg_type"] in SPOKEN:
+        if json.loads(part_of(message, HEADER))["msg_type"] in SPOKEN:
             return True
+        content = json.loads(part_of(message, CONTENT))
         complaint = "\n".join(content.get("traceback", [])) or content.get("text", "")
         if complaint:
             app_log.warning("The bench %s complained: %s", self.kernel_id, complaint[:NOTED])

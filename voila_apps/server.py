@@ -45,6 +45,11 @@ from voila_apps.store import RecordStore, draw_key
 TEMPLATES = Path(__file__).resolve().parent / "template"
 BODY_BYTES = 18 * 1024 * 1024  # of a post; a snapshot is the largest
 SOCKET_MESSAGE_BYTES = 1024 * 1024  # from a browser: clicks and numbers
+SOCKET_SETTINGS = {
+    "websocket_max_message_size": SOCKET_MESSAGE_BYTES,
+    "ws_ping_interval": 20_000,
+    "ws_ping_timeout": 60_000,  # more than one interval: the first look comes before the first ping
+}
 EXTENSIONS = [
     "@voila-dashboards/widgets-manager8",
     "@jupyter-widgets/jupyterlab-manager",
@@ -104,36 +109,22 @@ class ClassServer(Voila):
         self.kernel_manager.allowed_message_types = PASSING
         self.store = RecordStore(self.folder.record, secret)
         self.writer = ThreadPoolExecutor(1, thread_name_prefix="record")
-        self.benches = Benches(
-            self.kernel_manager,
-            self.store,
-            self.renderer,
-            self.in_writer,
-            limit=self.serving.benches or usual_limit(),
-            complaints=self.complaints,
-        )
-        settings |= {
-            "store": self.store,
-            "writer": self.writer,
-            "benches": self.benches,
-            "version": wanxiang_version(),
-            "catalogue": Catalogue(
-                self.serving.shipped or shipped_scenarios(),
-                self.folder.scenarios,
-                self.folder.root / "cards.json",
-                kernel_environment(str(self.folder.root)),
-            ),
-            "templates": Environment(
-                loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
-            ),
-            "default_handler_class": NotFound,
-            "websocket_max_message_size": SOCKET_MESSAGE_BYTES,
-            "ws_ping_interval": 20_000,
-            "ws_ping_timeout": 60_000,  # more than one interval: the first look comes before the first ping
-            "log_function": _log_request,
-        }
+        limit = self.serving.benches or usual_limit()
+        self.benches = Benches(self.kernel_manager, self.store, self.renderer, self.in_writer, limit=limit,
+                               complaints=self.complaints)  # fmt: skip
+        settings |= {"store": self.store, "writer": self.writer, "benches": self.benches, "version": wanxiang_version()}
+        settings |= self._catalogue_settings() | SOCKET_SETTINGS
+        settings |= {"default_handler_class": NotFound, "log_function": _log_request}
         self._stock_shelves(settings)
         return settings
+
+    def _catalogue_settings(self) -> dict[str, Any]:
+        """The catalogue of both folders, and the templates that show it."""
+        kept, environment = self.folder.root / "cards.json", kernel_environment(str(self.folder.root))
+        shelf = Catalogue(self.serving.shipped or shipped_scenarios(), self.folder.scenarios, kept, environment)
+        loader = FileSystemLoader(TEMPLATES)
+        templates = Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
+        return {"catalogue": shelf, "templates": templates}
 
     def _stock_shelves(self, settings: dict[str, Any]) -> None:
         """What browsers may fetch, and the page configuration that tells Voilà's script where it lies."""

@@ -1,6 +1,6 @@
 """`wanxiang ledger`: published truths, measured through instruments."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -27,38 +27,22 @@ def ledger(
     entries = book.run(only, range(seed, seed + seeds), jobs, speed or None)  # type: ignore[arg-type]
     if as_json:
         print_json(book.as_json(entries))
-        return
+    else:
+        _print(entries, book.judge(entries))
+
+
+def _print(entries: list[Any], verdict: Any) -> None:
     from rich.console import Console
     from rich.table import Table
 
     table = Table()
-    for heading in (
-        in_words(_("Truth")),
-        in_words(_("Measured")),
-        in_words(_("Published")),
-        in_words(_("Unit")),
-        in_words(_("Pull")),
-        "s",
-    ):
-        table.add_column(heading)
+    for heading in (_("Truth"), _("Measured"), _("Published"), _("Unit"), _("Pull")):
+        table.add_column(in_words(heading))
     for one in entries:
-        table.add_row(
-            one.name,
-            f"{one.value:.6g} ± {one.uncertainty:.2g}",
-            f"{one.reference:.6g}",
-            one.unit,
-            f"{one.pull:+.2f}",
-            f"{one.seconds:.1f}",
-        )
+        measured = f"{one.value:.6g} ± {one.uncertainty:.2g}"
+        table.add_row(one.name, measured, f"{one.reference:.6g}", one.unit, f"{one.pull:+.2f}")
     console = Console()
     console.print(table)
-    verdict = book.judge(entries)
-    console.print(
-        in_words(
-            _("RMS of {count} pulls: {rms}; beyond 2: {two}, beyond 3: {three}."),
-            count=verdict.count,
-            rms=f"{verdict.rms:.2f}",
-            two=verdict.above_two,
-            three=verdict.above_three,
-        )
-    )
+    said = _("RMS of {count} pulls: {rms}; beyond 2: {two}, beyond 3: {three}.")
+    rms, two, three = f"{verdict.rms:.2f}", verdict.above_two, verdict.above_three
+    console.print(in_words(said, count=verdict.count, rms=rms, two=two, three=three))
