@@ -69,7 +69,7 @@ class Quantity(Generic[T]):
         whole = isinstance(self.default, int)
         try:
             number = float(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise Refusal("{name} must be a number in {unit}, not {value!r}.", name=self.name,
                           unit=self.unit or "1", value=value) from None
         if whole and math.isfinite(number) and number != math.floor(number):

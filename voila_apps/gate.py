@@ -21,7 +21,7 @@ from voila_apps.benches import Bench, Benches
 
 PROTOCOL = "v1.kernel.websocket.jupyter.org"
 KERNEL_ID = r"(?P<kernel_id>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
-PASSING = ["comm_open", "comm_close", "comm_msg", "comm_info_request", "kernel_info_request"]
+PASSING = ["comm_open", "comm_msg", "comm_info_request", "kernel_info_request"]
 SPOKEN = {"comm_open", "comm_close", "comm_msg", "comm_info_reply", "kernel_info_reply", "status", "iopub_welcome"}
 NOTED = 4000  # characters of a kernel's complaint that go into the log
 SESSION = re.compile(r"[A-Za-z0-9_-]{1,64}")

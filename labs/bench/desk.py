@@ -33,6 +33,8 @@ CHUNK = 0.01  # seconds of computing between looks at the clock
 AHEAD = 0.05  # seconds of computing per turn while running ahead, so that the page is still heard
 REMEMBERED = 512  # orders of a tab that are known again when they are sent twice
 FURTHEST = 200.0  # one run ahead may take this many seconds at speed 1×
+LONGEST_NOTICE = 400  # characters
+MISHEARING = (KeyError, TypeError, ValueError, OverflowError)  # of orders that lack something
 
 MISHEARD = _("The page sent something the bench does not understand. Reload the page.")
 CHECKING = _("Your answer is being checked; that takes a moment.")
@@ -95,19 +97,26 @@ class Desk:
             obey = self._on_unknown
         self._attempt(do, lambda: obey(order))
 
-    def _attempt(self, do: str, deed: Callable[[], object]) -> None:
+    def _attempt(self, do: str, deed: Callable[[], object], misheard: tuple[type[Exception], ...] = MISHEARING) -> None:
         """Do it; whatever comes of it, the student reads a sentence and the page is told how things stand."""
         try:
             deed()
         except Refusal as refusal:
-            self._notice("warn", both_say(refusal))
-        except (KeyError, TypeError, ValueError) as problem:
+            self._notice("warn", {lang: cut(text) for lang, text in both_say(refusal).items()})
+        except misheard as problem:
             log.warning("order %r could not be obeyed: %r", do, problem)
             self._notice("warn", both_say(MISHEARD))
         except Exception:
-            log.exception("order %r failed", do)
-            self._notice("error", both_say(BROKEN))
-        self._tell_state()
+            self._broken(do)
+        try:
+            self._tell_state()
+        except Exception:
+            self._broken("state")
+
+    def _broken(self, what: str) -> None:
+        """A fault of ours: noted with its trace, told in a sentence."""
+        log.exception("%r failed", what)
+        self._notice("error", both_say(BROKEN))
 
     def _notice(self, kind: str, text: dict[str, str]) -> None:
         self.page.tell("notice", tab=self.tab, kind=kind, text=text)
@@ -256,10 +265,15 @@ class Desk:
             return
         self._due = time.monotonic() + FRAME
         wanted = max(1, round(self.run.lab.pace * self.speed * FRAME / self.run.solver.dt))
-        self._advance(wanted, BUSY)
-        self._send_frame()
-        self._tell_state()
+        self._attempt("turn", lambda: self._go_on(wanted), misheard=())
         self._turn_soon()
+
+    def _go_on(self, steps: int) -> None:
+        """One turn's steps and its frame; a turn that raises is the last one."""
+        self.running = False
+        self._advance(steps, BUSY)
+        self._send_frame()
+        self.running = self.run.stopped is None
 
     def _advance(self, steps: int, seconds: float = float("inf")) -> int:
         """Advance in short stretches until `steps` are done or `seconds` of computing are spent; the steps done."""
@@ -287,17 +301,18 @@ class Desk:
                 self._tell_state()
                 await asyncio.sleep(0)
         except Exception:
-            log.exception("the run ahead failed")
-            self._notice("error", both_say(BROKEN))
+            self._broken("ahead")
         finally:
             self.ahead, self._ahead_task = None, None
-            self._send_frame()
-            self._tell_state()
+            self._attempt("ahead", self._send_frame, misheard=())
             self._turn_soon()
 
     # What the page is told.
 
     def _send_frame(self) -> None:
+        """The bench as it is; where the numbers left their range, the last good picture stays."""
+        if self.run.failed:
+            return
         header, buffers = self.scene.frame(self.run.solver)
         self.stream.send_frame({**header, "time": self.run.time, "live": showing.live(self.run)}, buffers)
 
@@ -336,6 +351,11 @@ def open_desk(scenario: Scenario) -> Page:
     else:
         run = Run(scenario, given.draw_key, logbook, seat=given.seat)
     return Desk(scenario, run).page
+
+
+def cut(text: str) -> str:
+    """A sentence that quotes what was sent stays a sentence, however much was sent."""
+    return text if len(text) <= LONGEST_NOTICE else text[:LONGEST_NOTICE] + "…"
 
 
 def _window(tab: str) -> str:

@@ -89,6 +89,9 @@ class Page(anywidget.AnyWidget):
     renderer = traitlets.Unicode("").tag(sync=True)
     stream = traitlets.Unicode("").tag(sync=True)
 
+    def set_state(self, sync_data: Any) -> None:
+        """What a browser sets is not taken: it gives orders, and everything here is told by the bench."""
+
     def on_order(self, callback: Callable[[dict[str, Any]], None]) -> None:
         """Calls ``callback`` with every well-formed order of the page; what is not an order is dropped."""
 

@@ -11,7 +11,10 @@ from labs.bench.words import Text
 
 Verdict = Literal["right", "wrong", "recorded"]
 _NUMBER = re.compile(r"\s*([-+−]?(?:\d+[.,]?\d*|[.,]\d+)(?:\s*(?:[eE]|[×x*]\s*10\^?)\s*[-+−]?\d+)?)\s*(.*)", re.S)
-_UNIT = re.compile(r"[A-Za-zµμΩ°%·⋅*/ ^²³⁻¹0-9()-]{0,24}")
+_POWER = r"(?:(?:\^|\*\*)\(?[-−]?\d\)?|⁻?[¹²³])?"  # one digit: powers of powers of numbers would never end
+_FACTOR = rf"\(?[A-Za-zµμΩ°%]+{_POWER}(?:\){_POWER})*"
+_UNIT = re.compile(rf"(?:(?:1|{_FACTOR})(?:\s*[·⋅*/ ]\s*{_FACTOR})*)?")
+LONGEST_UNIT = 24  # characters
 LONGEST_TEXT = 4000  # characters of a written answer that are kept
 
 
@@ -75,9 +78,10 @@ def convert(value: float, unit: str, wanted: str) -> float:
     """The same quantity in another unit; a Refusal when the units are not of the same kind."""
     if unit == wanted:
         return value
-    told = {"unit": unit[:24], "wanted": wanted or "1"}
+    told = {"unit": unit[:LONGEST_UNIT], "wanted": wanted or "1"}
     try:
-        found, target = units.parse(unit if _UNIT.fullmatch(unit) else "?"), units.parse(wanted)
+        known = len(unit) <= LONGEST_UNIT and _UNIT.fullmatch(unit)
+        found, target = units.parse(unit if known else "?"), units.parse(wanted)
     except Refusal:
         raise Refusal("The unit {unit!r} is not known. Write the answer in {wanted}.", **told) from None
     if units.dimensions(found) != units.dimensions(target):

@@ -156,7 +156,7 @@ class Part:
 
     def _accepted(self, name: str, question: Question) -> str:
         if question.choices is not None:
-            return both(question.choices[question.answer])[self.lang] if question.answer else ""
+            return both(question.choices.get(question.answer or "", ""))[self.lang]
         truth = self.truths.get(name)
         return "" if truth is None else f"{truth:.4g} {self.scenario.unit(question)}".strip()
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from engine.chance import Chance
 from engine.errors import NumericalFailure, Refusal, nearest
 from labs.bench.apparatus import Apparatus
+from labs.bench.curves import MODELS
 from labs.bench.documents import SCHEMA, Document, Start, key_print, ordered, start_of
 from labs.bench.history import Place
 from labs.bench.judging import judged, standing
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from labs.bench.table import Row, Table
 
 KEPT_EVERY = 30.0  # s of wall time between snapshots that the logbook is given to keep
+LONGEST_ACT = 10_000  # characters of what one act says: a record is no place for books
 PHYSICAL = ("set", "press", "read", "measure")  # acts that need an apparatus in good order
 
 
@@ -229,9 +231,13 @@ class Run:
             raise Refusal("The bench has stopped. Go back first.")
         try:
             inspect.signature(ACTS[do]).bind(self, **what)
-            json.dumps(what, allow_nan=False)
-        except (TypeError, ValueError) as problem:
+            length = len(json.dumps(what, allow_nan=False, ensure_ascii=False))
+        except ValueError:
+            raise Refusal("Numbers must be finite. Write one that is.") from None
+        except TypeError as problem:
             raise Refusal("{do} cannot be done like that: {problem}.", do=do, problem=problem) from None
+        if length > LONGEST_ACT:
+            raise Refusal("This is too long to be kept. Write at most {most} characters.", most=LONGEST_ACT)
         document: Document = ACTS[do](self, **what)
         return document
 
@@ -309,16 +315,25 @@ class Run:
         return self.write("action", do="formula", what={"name": name, "text": text})
 
     def _do_chart(self, x: str, y: str, fit: str | None = None, **more: Any) -> Document:
+        self._check_chart(x, y, fit or "")
         return self.write("action", do="chart", what={**more, "x": x, "y": y, "fit": fit or ""})
 
     def _do_fit(self, model: str, x: str, y: str, **more: Any) -> Document:
+        self._check_chart(x, y, model)
         return self.write("action", do="fit", what={**more, "model": model, "x": x, "y": y})
+
+    def _check_chart(self, x: str, y: str, model: str) -> None:
+        for name in (x, y):
+            self.table.column(name)
+        if model and model not in MODELS:
+            raise Refusal("There is no fit called {model!r}. Did you mean: {nearest}?", model=model,
+                          nearest=nearest(model, MODELS))
 
     def _do_note(self, text: str) -> Document:
         return self.write("action", do="note", what={"text": text})
 
     def _do_confirm(self, step: int) -> Document:
-        if not 0 <= step < len(self.scenario.steps):
+        if not isinstance(step, int) or not 0 <= step < len(self.scenario.steps):
             raise Refusal("There is no step {step}. Confirm one of the {count}.", step=step,
                           count=len(self.scenario.steps))
         return self.write("action", do="confirm", what={"step": step})
