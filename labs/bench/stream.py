@@ -100,7 +100,12 @@ class FrameStream(anywidget.AnyWidget):
         self.send({**header, **stamp}, buffers=buffers)
         return True
 
-    def _hear(self, _: Any, content: dict[str, Any], __: Any) -> None:
+    def set_state(self, sync_data: Any) -> None:
+        """What a browser sets is not taken: everything here is told by the bench."""
+
+    def _hear(self, _: Any, content: Any, __: Any) -> None:
+        if not isinstance(content, dict):
+            return
         deed, tab = content.get("do"), content.get("tab")
         if deed == "ready" and isinstance(tab, str):
             self._welcome(tab)
@@ -127,7 +132,7 @@ class FrameStream(anywidget.AnyWidget):
     def _credit(self, content: dict[str, Any]) -> None:
         """One frame was shown. Credits for frames that are not on their way, or of a former run, are stale."""
         frame, run = content.get("frame"), content.get("run")
-        if run != self.run or frame not in self._travelling:
+        if run != self.run or not isinstance(frame, int) or frame not in self._travelling:
             return
         self._travelling.discard(frame)
         self.credits = min(self.credits + 1, WINDOW)

@@ -4,8 +4,11 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from scipy.constants import Boltzmann
 
+from engine.chance import Chance
 from engine.molecules.lennard_jones import LennardJones
 from labs.bench.instrument import Instrument
 from labs.bench.instruments.pressure_gauge import PressureGauge
@@ -78,13 +81,20 @@ class GasPistonLab(Lab):
         self._show_molecules(scene, radius, edge)
 
     def _show_molecules(self, scene: Scene, radius: float, edge: float) -> None:
-        """All of them; but where their number is to be found out, a fixed share, because a picture can be counted."""
+        """All of them; but where their number is to be found out, a fixed count, because a picture can be counted."""
         number = self.parameters["number"]
         shown = number if isinstance(number, int) else SHOWN
         name = MOLECULES if isinstance(number, int) else SOME_MOLECULES
         scene.cloud(shown, radius, low=(0, 0, 0), high=(TRAVEL, edge, edge), speed_range=(0.0, FASTEST_DRAWN),
-                    name=name, positions=lambda gas: gas.positions()[:shown],
-                    speeds=lambda gas: gas.speeds()[:shown])
+                    name=name, positions=lambda gas: gas.positions()[picked(gas.seed, gas.number, shown)],
+                    speeds=lambda gas: gas.speeds()[picked(gas.seed, gas.number, shown)])
+
+
+@lru_cache(maxsize=4)
+def picked(seed: int, number: int, shown: int) -> NDArray[np.intp]:
+    """Which molecules are drawn. By lot: the first ones begin side by side, and their room would tell the rest."""
+    lots = Chance(seed).child("drawn in the picture").uniforms(number)
+    return np.sort(np.argsort(lots)[:shown])
 
 
 def thermal_energy(parameters: dict[str, Any]) -> float:
