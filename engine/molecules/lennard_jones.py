@@ -25,7 +25,7 @@ from engine.molecules.crossing import mend
 from engine.molecules.gas import Gas
 from engine.molecules.motion import fly
 from engine.molecules.neighbours import Cells, Neighbours, rearrange, rename, sorting
-from engine.molecules.thermostat import FRICTION, fly_stirred
+from engine.molecules.thermostat import fly_stirred, friction
 from engine.molecules.vessel import Vessel
 from engine.molecules.walls import fly_between_walls
 from engine.runtime import runtime
@@ -72,6 +72,8 @@ class LennardJones(Apparatus):
         self.end_energy = 0.0 if self.truncation == "plain" else forces.pair_energy(self.cutoff)
         self.skin = SKIN * self.reduced("density") ** (-1 / 3)
         self.neighbours = Neighbours(self.number, self.cutoff + self.skin, self.reduced("density"))
+        kept = math.exp(-friction(self.reduced("density")) * self.moment)
+        self.stirring = kept, math.sqrt((1.0 - kept * kept) * self.reduced("temperature"))
         self.key = Chance(self.seed).child("molecules").key
         self._hear()
 
@@ -125,9 +127,7 @@ class LennardJones(Apparatus):
                 self._tally(speed)
                 gas.piston = self.target if abs(gap) <= most else gas.piston + speed * self.moment
         elif self.ensemble == "nvt" or step <= self.equilibration:
-            kept = math.exp(-FRICTION * self.moment)
-            stirred = math.sqrt((1.0 - kept * kept) * self.reduced("temperature"))
-            fly_stirred(*flying, gas.identity, half, kept, stirred, step, *self.key)
+            fly_stirred(*flying, gas.identity, half, *self.stirring, step, *self.key)
         elif self.truncation == "shifted":
             before = self._copy(gas.place)
             fly(*flying, half, self.moment)

@@ -13,7 +13,13 @@ from engine.chance import normals, philox
 from engine.kernel import Array, i32, kernel, real, u32
 from engine.molecules.motion import flying_molecules
 
-FRICTION = 1.0  # γ, in reduced units: a molecule forgets its velocity in a few collisions' time
+
+def friction(density: float) -> float:
+    """γ [√(ε/m)/σ], about the rate at which molecules of a fluid of this density [1/σ³] meet anyway, and 1 at least.
+
+    Less would let the energy of a dense fluid wander for long, and its pressure with it; more would make it syrup.
+    """
+    return 1.0 + 5.0 * density
 
 
 @kernel
