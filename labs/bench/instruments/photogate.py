@@ -51,8 +51,9 @@ class Photogate(Instrument):
         self.shows, self.periods, self.beam, self.clock, self.jitter = shows, periods, beam, clock, jitter
 
     def begin(self, chance: Chance, dt: float) -> None:
-        """Begin a run; where within its width the beam trips is drawn here."""
+        """Begin a run; where within its width the beam trips and where in its count the clock stands is drawn here."""
         super().begin(chance, dt)
+        self._phase = chance.child("phase").uniform(0)
         self._trip = self.beam / math.sqrt(12) * chance.child("trip").normal(0)
 
     def sample(self, solver: Solver, step: int) -> None:
@@ -73,8 +74,10 @@ class Photogate(Instrument):
         if len(edges) <= 2 * self.periods:
             return self._word(WAITING, step)
         first, last = float(edges[-1 - 2 * self.periods]), float(edges[-1])
-        counted = self._counted(last - first + self._late(last, 0) - self._late(first, 0))
-        left = math.hypot(math.sqrt(2) * self.jitter, self.clock / math.sqrt(12))
+        counted = self._stamp(last, 0) - self._stamp(first, 0)
+        # With one period the face's own resolution is the count of one of the two edges.
+        edges_counted = 12 if self.periods == 1 else 6
+        left = math.hypot(math.sqrt(2) * self.jitter, self.clock / math.sqrt(edges_counted))
         return self._shown(Signal(counted / self.periods / self._factor, left / self.periods / self._factor), step, 0)
 
     def _passage(self, solver: Solver, cleared: Any, step: int) -> Reading:
@@ -84,14 +87,14 @@ class Photogate(Instrument):
         if not dark or speed == 0:
             return self._word(WAITING, step)
         first, last = dark[-1], float(cleared[-1])
-        counted = self._counted(last - first + self._late(last, 1) - self._late(first, 0) + self._trip / speed)
+        counted = self._stamp(last, 1, self._trip / speed) - self._stamp(first, 0)
         left = math.hypot(math.sqrt(2) * self.jitter, self.clock / math.sqrt(12), self.beam / math.sqrt(12) / speed)
         return self._shown(Signal(counted / self._factor, left / self._factor), step, 0)
 
-    def _late(self, edge: float, side: int) -> float:
-        """The jitter of one edge [s]: always the same for the same edge."""
-        return self.jitter * self._noise.normal(int(edge / self._dt), side)
+    def _stamp(self, edge: float, side: int, late: float = 0.0) -> float:
+        """What the clock counts at an edge [s]: whole counts, with a jitter that is always the same for the same edge.
 
-    def _counted(self, time: float) -> float:
-        """Whole counts of the clock."""
-        return round(time / self.clock) * self.clock
+        Its crystal's rate is put in here only to tell the counts; the chain of the instrument applies it.
+        """
+        late += self.jitter * self._noise.normal(int(edge / self._dt), side)
+        return math.floor((edge + late) * self._gain / self.clock + self._phase) * self.clock / self._gain
