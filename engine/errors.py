@@ -4,8 +4,9 @@ The English sentence is also the message id under which translations are found, 
 `{fields}` are filled in only when somebody reads it, in that reader's language.
 """
 
+from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import Any, Iterable
+from typing import Any
 
 
 class Refusal(ValueError):

@@ -54,7 +54,7 @@ class GasPistonLab(Lab):
                           zero_error=0.002, gain_error=0.002),
             Scale("volume", observable="volume", unit="nm³", resolution=5.0, low=0.0, high=2e4, misprint=0.001,
                   update=2 * PS, label={"en": "volume", "zh": "体积"}, symbol="V"),
-            Thermometer("temperature", observable="kinetic_temperature", window=20 * PS, lag=5 * PS,
+            Thermometer("temperature", observable="kinetic_temperature", window=100 * PS, lag=5 * PS,
                         update=2 * PS, noise=0.1, zero_error=0.3, label={"en": "temperature", "zh": "温度"}),
             SpeedHistogram("mean_speed", window=50 * PS, update=2 * PS, high=2000.0),
             SpeedHistogram("rms_speed", shows="rms", window=50 * PS, update=2 * PS, high=2000.0),

@@ -17,7 +17,7 @@ SMALL = 0.1  # rad
 RELEASES = 6
 AIR = 1.204  # kg/m³ at 20 °C
 BRASS = 8500.0  # kg/m³
-RADIUS = 0.02  # m, written on the bob
+RADIUS = 0.025  # m, written on the bob
 
 
 def stretch(angle: float) -> float:

@@ -21,7 +21,16 @@ export function listenToKeys(lab) {
     else button.click();
   };
   document.addEventListener("keydown", onKey);
-  return () => document.removeEventListener("keydown", onKey);
+  document.addEventListener("click", letGo);
+  return () => {
+    document.removeEventListener("keydown", onKey);
+    document.removeEventListener("click", letGo);
+  };
+}
+
+// A button pressed with a pointer lets go of the focus, so that the space bar runs the bench and not that button again.
+function letGo(event) {
+  if (event.detail > 0) event.target.closest?.("button")?.blur();
 }
 
 function withModifier(event) {
