@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.kernel import Array, floor, function, i32, kernel, real
+from engine.kernel import Array, floor, function, i32, kernel, real, u32
 from engine.molecules.forces import few_molecules, nearest
 from engine.runtime import runtime
 
@@ -66,9 +66,15 @@ def rename(old: Array(1, i32), new: Array(1, i32), order: Array(1, i32)) -> None
 
 
 @function
-def image(seen: i32, cells: i32, period: real) -> real:
-    """How far away the box lies that cell number `seen` of a row is in; the numbers run on through all images."""
-    return period * floor((real(seen) + 0.5) / real(cells))
+def image(number: i32, cells: i32, period: real) -> real:
+    """How far off the box lies that a cell is in; cells of a row are numbered on through the images of the box."""
+    return (period if number >= cells else 0.0) - (period if number < 0 else 0.0)
+
+
+@function
+def within(number: i32, cells: i32) -> i32:
+    """The number that this cell has in the box itself."""
+    return number + (cells if number < 0 else 0) - (cells if number >= cells else 0)
 
 
 @kernel
@@ -90,16 +96,17 @@ def list_by_cells(place: Array(2), cell: Array(1, i32), first: Array(1, i32), ne
         beyond_from = left if left < 0 else -across
         beyond_shift = period if left < 0 else -period
         beyond_to = 0 if left < 0 else max(right + 1 - across, 0) - across
-        found = 0
+        found, room = 0, near.shape[1] - 1
         for storey in range(bottom, top + 1):
             z = place[2, i] - image(storey, up, period)
             for street in range(front, back + 1):
                 y = place[1, i] - image(street, along, period)
-                west = ((storey + up) % up * along + (street + along) % along) * across
+                west = (within(storey, up) * along + within(street, along)) * across
                 mine = 1 if street == row and storey == layer else 0
                 stop = first[west + min(right + 1, across)]
                 myself = i if mine == 1 else stop  # nobody is his own neighbour
-                for part in range(3):  # of the row: before me, after me, beyond the end of the box
+                parts = 3 if mine == 1 or beyond_from < beyond_to else 1
+                for part in range(parts):  # of the row: before me, after me, beyond the end of the box
                     a = first[west + max(left, 0)] if part == 0 else myself + mine
                     b = myself if part == 0 else stop
                     x = place[0, i]
@@ -107,8 +114,9 @@ def list_by_cells(place: Array(2), cell: Array(1, i32), first: Array(1, i32), ne
                         x += beyond_shift
                         a, b = first[west + across + beyond_from], first[west + across + beyond_to]
                     for j in range(a, b):
-                        dx, dy, dz = x - place[0, j], y - place[1, j], z - place[2, j]
-                        near[i, min(found, near.shape[1] - 1)] = j
+                        at = u32(j)  # spares Numba the look for negative indices
+                        dx, dy, dz = x - place[0, at], y - place[1, at], z - place[2, at]
+                        near[i, u32(min(found, room))] = j
                         found += i32(dx * dx + dy * dy + dz * dz < reach * reach)
         for spare in range(found, (found + LANES - 1) // LANES * LANES):
             near[i, min(spare, near.shape[1] - 1)] = i
