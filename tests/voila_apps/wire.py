@@ -3,9 +3,11 @@
 import http.client
 import json
 import re
+import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import websocket
@@ -55,7 +57,7 @@ def unpacked(block: bytes) -> Message:
     """A message as the browser reads it."""
     count = int.from_bytes(block[:WORD], "little")
     offsets = [int.from_bytes(block[WORD * n : WORD * (n + 1)], "little") for n in range(1, count + 1)]
-    channel, *parts = [block[one:two] for one, two in zip(offsets, offsets[1:], strict=False)]
+    channel, *parts = [block[one:two] for one, two in pairwise(offsets)]
     header, parent, metadata, content = (json.loads(part) for part in parts[:4])
     return Message(channel.decode(), header["msg_type"], content, parent, metadata, parts[4:])
 
@@ -90,10 +92,11 @@ class Pupil:
             self.html += piece
         self.socket = websocket.create_connection(
             f"ws://127.0.0.1:{self.port}/api/kernels/{named[1].decode()}/channels?session_id=page", timeout=PATIENCE,
-            subprotocols=[PROTOCOL], cookie=self.cookie, origin=f"http://127.0.0.1:{self.port}")
+            subprotocols=[PROTOCOL], sockopt=((socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),), cookie=self.cookie,
+            origin=f"http://127.0.0.1:{self.port}")
         self.html += response.read()
         connection.close()
-        self._ask_for_states()
+        self.ask_for_states()
         self.page = next(name for name, one in self.models.items() if "given" in one["state"])
         self.stream = next(name for name, one in self.models.items() if "plan" in one["state"])
         self.order("hello", lang="en")
@@ -128,6 +131,10 @@ class Pupil:
         """Any message to a widget's comm."""
         self.socket.send_binary(packed("shell", "comm_msg", {"comm_id": model, "data": data}, **VERSION))
 
+    def close_comm(self, model: str) -> None:
+        """Say that a widget is closed."""
+        self.socket.send_binary(packed("shell", "comm_close", {"comm_id": model, "data": {}}, **VERSION))
+
     def listen(self, until: Callable[[Message], bool], seconds: float = PATIENCE) -> Message:
         """Hear messages up to one that `until` waits for."""
         end = time.monotonic() + seconds
@@ -158,7 +165,7 @@ class Pupil:
         elif said.get("say") == "file":
             self.files[said["name"]] = message.buffers[0]
 
-    def _ask_for_states(self) -> None:
+    def ask_for_states(self) -> None:
         """What the widget manager of a page does first: ask for the state of every widget there is."""
         comm = "control-comm"
         self.socket.send_binary(packed("shell", "comm_open", {
