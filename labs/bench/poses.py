@@ -1,6 +1,7 @@
 """What moves on the bench, read from a solver and packed for the wire.
 
-Positions of molecules travel as 16-bit integers between two corners, speeds as one byte, poses of parts as 32-bit floats.
+Positions of molecules travel as 16-bit integers between two corners, speeds as one byte, poses of parts as 32-bit
+floats.
 """
 
 from collections.abc import Callable, Sequence
@@ -74,15 +75,17 @@ class Part:
 
     def _checked(self, pose: NDArray[np.floating]) -> NDArray[np.float32]:
         if not np.isfinite(pose).all():
-            raise Refusal("The picture cannot show {thing}: its place is not a number. Reset the run.", thing=self.shape.name)
+            raise Refusal(
+                "The picture cannot show {thing}: its place is not a number. Reset the run.", thing=self.shape.name
+            )
         return pose.astype(np.float32)
 
 
 @dataclass
 class Cloud:
-    """Molecules: how many, between which corners (solver's frame), how large, and who tells where they are.
+    """Molecules: how many, how large, between which corners (solver's frame), and who tells where they are.
 
-    `positions` gives (count, 3), `speeds` (count,), both in the order of identity; `tagged` is the molecule to pick out.
+    `positions` gives (count, 3), `speeds` (count,), both in the order of identity; `tagged` is the one to pick out.
     """
 
     count: int

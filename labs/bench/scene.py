@@ -4,6 +4,7 @@ The picture is sized so that the apparatus, be it nanometres or metres, spans `S
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, overload
 
 import numpy as np
@@ -13,10 +14,10 @@ from numpy.typing import NDArray
 from pythreejs.renderers.webgl.WebGLShadowMap_autogen import WebGLShadowMap
 from traitlets import CInt, Instance
 
-from labs.bench import studio
+from labs.bench import shading, studio
 from labs.bench.poses import Cloud, Frame, Part, Reader
 from labs.bench.shapes import Mark, Piece, Shape, Tag, Text
-from labs.bench.solids import Solid, join
+from labs.bench.solids import join
 from labs.bench.words import both, say
 
 SPAN = 4.0  # diagonal of the apparatus in the picture's units
@@ -25,66 +26,6 @@ DESIGNED = 4.0 / 3.0  # the picture's shape that the camera is placed for
 MARGIN = 1.12  # empty room around the apparatus
 TABLE = 0.72  # part of the table that has to be in the picture
 FULL = 32767  # a normal's component 1 as a 16-bit integer
-
-VERTEX = """
-attribute vec3 before; attribute float speed;
-uniform vec3 low; uniform vec3 extent; uniform float radius; uniform float lines; uniform float mixing;
-varying float pace; varying float pixels;
-void main() {
-  vec3 way = position - before;
-  vec3 place = low + extent * (any(greaterThan(abs(way), vec3(0.5))) ? position : before + way * mixing);
-  vec4 seen = modelViewMatrix * vec4(place, 1.0);
-  pace = speed;
-  gl_Position = projectionMatrix * seen;
-  pixels = radius * projectionMatrix[1][1] * lines / gl_Position.w * (speed > 0.998 ? 1.25 : 1.0);
-  gl_PointSize = pixels + 1.0;
-}
-"""
-
-FRAGMENT = """
-varying float pace; varying float pixels;
-vec3 viridis(float t) { return %(viridis)s; }
-void main() {
-  vec2 at = (gl_PointCoord * 2.0 - 1.0) * (pixels + 1.0) / pixels;
-  at.y = -at.y;
-  float far = dot(at, at);
-  float cover = clamp((1.0 - sqrt(far)) * pixels * 0.5 + 0.5, 0.0, 1.0);
-  if (cover < 0.02) discard;
-  vec3 normal = vec3(at, sqrt(max(0.0, 1.0 - far)));
-  vec3 lamp = normalize(vec3(-0.45, 0.75, 0.55));
-  float lit = 0.5 + 0.5 * dot(normal, lamp);
-  float gleam = pow(max(dot(reflect(-lamp, normal), vec3(0.0, 0.0, 1.0)), 0.0), 40.0);
-  float rim = pow(1.0 - normal.z, 3.0);
-  vec3 own = pace > 0.998 ? vec3(0.92, 0.26, 0.12) : viridis(min(pace * 1.00394, 1.0));
-  vec3 shade = own * (0.42 + 0.72 * lit * lit) + vec3(0.55) * gleam + vec3(0.10, 0.12, 0.16) * rim * lit;
-  gl_FragColor = vec4(shade, cover);
-}
-"""
-
-
-GLASS_VERTEX = """
-varying vec3 seen; varying vec3 outward; varying vec3 place;
-void main() {
-  vec4 at = modelViewMatrix * vec4(position, 1.0);
-  seen = at.xyz; outward = normalMatrix * normal; place = (modelMatrix * vec4(position, 1.0)).xyz;
-  gl_Position = projectionMatrix * at;
-}
-"""
-
-GLASS_FRAGMENT = """
-varying vec3 seen; varying vec3 outward; varying vec3 place;
-void main() {
-  float facing = abs(dot(normalize(outward), normalize(seen)));
-  float edge = pow(1.0 - facing, 2.5);
-  float across = place.x * 0.8 - place.y * 0.55 + place.z * 0.3;
-  float streak = smoothstep(-0.55, -0.45, across) * (1.0 - smoothstep(-0.20, -0.05, across));
-  streak += 0.6 * smoothstep(0.10, 0.16, across) * (1.0 - smoothstep(0.22, 0.30, across));
-  float lamp = streak * smoothstep(0.5, 0.95, facing) * (gl_FrontFacing ? 1.0 : 0.35);
-  vec3 tint = mix(vec3(0.60, 0.73, 0.76), vec3(1.0), clamp(lamp * 1.6, 0.0, 1.0));
-  gl_FragColor = vec4(tint, 0.07 + 0.42 * edge + 0.11 * lamp);
-}
-"""
-
 
 class Lit(three.MeshStandardMaterial):
     """A standard material that reflects a panorama (the widget library only foresees cubes)."""
@@ -189,9 +130,11 @@ class Scene:
         """The bench in words, for those who do not see it."""
         names = [both(part.shape.name)[lang] for part in self.parts]
         between, stop = (", ", ".") if lang == "en" else ("、", "。")
-        told = f"{both(self.title)[lang]}{stop} " + say("On the bench: {things}.", lang, things=between.join(dict.fromkeys(names)))
+        things = between.join(dict.fromkeys(names))
+        told = f"{both(self.title)[lang]}{stop} " + say("On the bench: {things}.", lang, things=things)
         for cloud in self.clouds:
-            told += " " + say("{count} {name}, coloured by speed.", lang, count=cloud.count, name=both(cloud.name)[lang])
+            name = both(cloud.name)[lang]
+            told += " " + say("{count} {name}, coloured by speed.", lang, count=cloud.count, name=name)
         return told
 
     def legend(self) -> list[dict[str, Any]]:
@@ -241,7 +184,9 @@ class _Builder:
         self.room = three.ImageTexture(
             imageUri=studio.room_picture(), mapping="EquirectangularReflectionMapping", wrapS="RepeatWrapping"
         )
-        finishes = three.ImageTexture(imageUri=studio.finish_picture(), magFilter="NearestFilter", minFilter="NearestFilter")
+        finishes = three.ImageTexture(
+            imageUri=studio.finish_picture(), magFilter="NearestFilter", minFilter="NearestFilter"
+        )
         self.surface = Lit(
             vertexColors="VertexColors", metalness=1.0, roughness=1.0, metalnessMap=finishes, roughnessMap=finishes,
             envMap=self.room, envMapIntensity=1.2,
@@ -257,7 +202,8 @@ class _Builder:
         plate, sprite = self._seeds()
         camera, needs = _camera(hull, self.scene.azimuth, self.scene.elevation)
         picture = three.Scene(
-            children=[*children, *[cloud for cloud, _ in clouds], plate, sprite, *_lights(plate), camera], background=None
+            children=[*children, *[cloud for cloud, _ in clouds], plate, sprite, *_lights(plate), camera],
+            background=None,
         )
         controls = three.OrbitControls(
             controlling=camera, enablePan=True, minDistance=0.6 * SPAN, maxDistance=6.0 * SPAN,
@@ -303,7 +249,8 @@ class _Builder:
         """One part that follows the solver, in its own coordinates."""
         own = Frame(scale=1.0 if part.ends else self.place.scale)
         pose, shape = part.pose(self.solver, self.place), part.shape
-        now = {name: tuple(map(float, pose[a:b])) for name, a, b in (("position", 0, 3), ("quaternion", 3, 7), ("scale", 7, 10))}
+        places = {"position": pose[:3], "quaternion": pose[3:7], "scale": pose[7:10]}
+        now = {name: tuple(map(float, numbers)) for name, numbers in places.items()}
         pieces = [_placed(piece, own) for piece in shape.pieces]
         if shape.kind == "glass":
             body = three.Group(children=self._meshes(pieces, "glass"), **now)
@@ -332,7 +279,8 @@ class _Builder:
 
     def _glass(self, side: str) -> three.Material:
         return three.ShaderMaterial(
-            vertexShader=GLASS_VERTEX, fragmentShader=GLASS_FRAGMENT, transparent=True, side=side, depthWrite=False
+            vertexShader=shading.GLASS_VERTEX, fragmentShader=shading.GLASS_FRAGMENT, transparent=True, side=side,
+            depthWrite=False,
         )
 
     def _cloud(self, cloud: Cloud) -> tuple[three.Points, dict[str, Any]]:
@@ -341,10 +289,11 @@ class _Builder:
         position, before = Numbers(places), Numbers(places.copy())
         speed = Numbers(paces)
         material = three.ShaderMaterial(
-            vertexShader=VERTEX, fragmentShader=FRAGMENT % {"viridis": _polynomial()}, transparent=True,
+            vertexShader=shading.MOLECULE_VERTEX, fragmentShader=shading.MOLECULE_FRAGMENT, transparent=True,
             uniforms={
                 "low": {"type": "v3", "value": low.tolist()}, "extent": {"type": "v3", "value": (high - low).tolist()},
-                "radius": {"value": cloud.radius * self.place.scale}, "lines": {"value": 600.0}, "mixing": {"value": 1.0},
+                "radius": {"value": cloud.radius * self.place.scale}, "lines": {"value": 600.0},
+                "mixing": {"value": 1.0},
             },
         )
         geometry = three.BufferGeometry(attributes={"position": position, "before": before, "speed": speed})
@@ -366,7 +315,7 @@ class _Builder:
 
 def _placed(piece: Piece, frame: Frame) -> Piece:
     """A piece in the picture's own units."""
-    return Piece(Solid(frame.place(piece.solid.points), piece.solid.normals, piece.solid.faces), piece.tint, piece.finish)
+    return replace(piece, solid=replace(piece.solid, points=frame.place(piece.solid.points)))
 
 
 def _marked(mark: Mark, part: int, frame: Frame) -> dict[str, Any]:
@@ -409,16 +358,9 @@ def _geometry(pieces: list[Piece], *, plain: bool = False) -> three.BufferGeomet
     return three.BufferGeometry(attributes=attributes)
 
 
-def _polynomial() -> str:
-    """The colour scale as an expression of the shader language."""
-    terms = ["vec3(" + ", ".join(f"{number:.6f}" for number in row) + ")" for row in studio.VIRIDIS]
-    nested = terms[-1]
-    for term in reversed(terms[:-1]):
-        nested = f"{term} + t * ({nested})"
-    return nested
-
-
-def _camera(hull: NDArray[np.floating], azimuth: float, elevation: float) -> tuple[three.PerspectiveCamera, list[float]]:
+def _camera(
+    hull: NDArray[np.floating], azimuth: float, elevation: float
+) -> tuple[three.PerspectiveCamera, list[float]]:
     """A camera that sees all of the apparatus, and the tangents of the half angles it needs across and upwards."""
     turn, rise = np.radians(azimuth), np.radians(elevation)
     towards = np.array([np.cos(rise) * np.sin(turn), np.sin(rise), np.cos(rise) * np.cos(turn)])
@@ -450,6 +392,8 @@ def _lights(target: three.Object3D) -> list[three.Light]:
     """
     box = three.OrthographicCamera(left=-3.2, right=3.2, top=3.2, bottom=-3.2, near=1.0, far=20.0)
     shadow = three.DirectionalLightShadow(camera=box, mapSize=(1024, 1024), bias=-0.0006, radius=3.0)
-    key = three.DirectionalLight("#fff6e8", 0.72, position=(-3.6, 7.0, 4.6), castShadow=True, shadow=shadow, target=target)
+    key = three.DirectionalLight(
+        "#fff6e8", 0.72, position=(-3.6, 7.0, 4.6), castShadow=True, shadow=shadow, target=target
+    )
     fill = three.DirectionalLight("#dfe9ff", 0.16, position=(5.0, 2.0, 3.0), shadow=shadow, target=target)
     return [key, fill, three.HemisphereLight("#f4f8ff", "#8f8a84", 0.5)]

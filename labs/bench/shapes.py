@@ -6,17 +6,18 @@ what is printed on it and what it is called in both languages; the scene turns i
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
+from labs.bench.scales import HEAD, Operation, degrees, graduations, lifted
 from labs.bench.solids import Solid, bar, block, cone, ring, slab
 from labs.bench.solids import ball as round_ball
 from labs.bench.solids import cylinder as turned
 
 Text = str | dict[str, str]
 Vector = Sequence[float]
-Operation = list[Any]
+Side = Literal["up", "left", "right", "plain"]
 ORIGIN = (0.0, 0.0, 0.0)
 
 
@@ -53,7 +54,7 @@ class Tag:
 
     text: Text
     at: Vector
-    side: Literal["up", "left", "right", "plain"] = "up"
+    side: Side = "up"
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ class Shape:
     colour: str = ""
 
 
-def _tags(label: Text | None, at: Vector, side: Literal["up", "left", "right", "plain"] = "up") -> list[Tag]:
+def _tags(label: Text | None, at: Vector, side: Side = "up") -> list[Tag]:
     return [] if label is None else [Tag(label, at, side)]
 
 
@@ -91,7 +92,7 @@ def tabletop(
     thick = 0.03 * max(width, depth) if thickness is None else thickness
     top = slab(width, depth, thick, corner=0.12 * min(width, depth) if corner is None else corner)
     lowered = top.moved(_beside(at, 0.0, -thick / 2.0, 0.0))
-    return Shape({"en": "bench top", "zh": "实验台面"}, [Piece(lowered, "table", "paint")], kind="table")
+    return Shape({"en": "bench top", "zh": "实验台面"}, [Piece(lowered, "table")], kind="table")
 
 
 def ball(radius: float, *, material: str = "brass", at: Vector = ORIGIN, label: Text | None = None) -> Shape:
@@ -102,11 +103,12 @@ def ball(radius: float, *, material: str = "brass", at: Vector = ORIGIN, label: 
 
 
 def bob(radius: float, *, material: str = "brass", label: Text | None = None) -> Shape:
-    """A pendulum's bob: a ball with a collar on the side of the string, which is +y; the origin is the ball's centre."""
+    """A pendulum's bob: a ball about the origin, with a collar on the side of the string, which is +y."""
     collar = turned(0.30 * radius, 0.40 * radius).moved((0.0, 0.86 * radius, 0.0))
     waist = ring(0.985 * radius, 0.02 * radius)
     pieces = [Piece(round_ball(radius, segments=64), material, "polished"), Piece(collar, "steel", "polished")]
-    return Shape(_name(label, "bob", "摆球"), [*pieces, Piece(waist, "dark_steel", "satin")], tags=_tags(label, ORIGIN, "right"))
+    pieces.append(Piece(waist, "dark_steel", "satin"))
+    return Shape(_name(label, "bob", "摆球"), pieces, tags=_tags(label, ORIGIN, "right"))
 
 
 def box(size: Vector, *, material: str = "ivory", at: Vector = ORIGIN, label: Text | None = None) -> Shape:
@@ -206,7 +208,7 @@ def cuvette(width: float, depth: float, height: float, *, wall: float, label: Te
     name = _name(label, "glass cuvette", "玻璃比色皿")
     return [
         Shape({"en": "foot and collar", "zh": "底座与口圈"}, metal),
-        Shape(name, [Piece(glass, "white"), Piece(lining, "white")], kind="glass", tags=_tags(label, (0.0, height, 0.0))),
+        Shape(name, [Piece(glass, "white"), Piece(lining, "white")], tags=_tags(label, (0, height, 0)), kind="glass"),
     ]
 
 
@@ -235,36 +237,19 @@ def piston(width: float, depth: float, *, thickness: float, travel: float, label
     head = block((width * gap, plate, depth * gap), bevel=0.1 * plate)
     seal = block((width * 0.985, thickness - 2.0 * plate, depth * 0.985), bevel=0.12 * plate)
     top = thickness + travel
-    grip, flange = 0.42 * width, turned(2.2 * thin, 0.6 * thin)
+    flange = turned(2.2 * thin, 0.6 * thin)
+    handle = _beside(middle, -0.42 * width, top, 0.0), _beside(middle, 0.42 * width, top, 0.0)
     pieces = [
         Piece(head.moved(_beside(middle, 0.0, plate / 2.0, 0.0)), "steel", "polished"),
         Piece(seal.moved(_beside(middle, 0.0, thickness / 2.0, 0.0)), "black", "matte"),
         Piece(head.moved(_beside(middle, 0.0, thickness - plate / 2.0, 0.0)), "steel", "polished"),
         Piece(flange.moved(_beside(middle, 0.0, thickness, 0.0)), "dark_steel", "satin"),
         Piece(bar(_beside(middle, 0.0, thickness, 0.0), _beside(middle, 0.0, top, 0.0), thin), "steel", "polished"),
-        Piece(bar(_beside(middle, -grip, top, 0.0), _beside(middle, grip, top, 0.0), 1.7 * thin, bevel=0.8 * thin), "graphite"),
+        Piece(bar(*handle, 1.7 * thin, bevel=0.8 * thin), "graphite"),
         Piece(turned(2.2 * thin, 1.0 * thin).moved(_beside(middle, 0.0, top - 2.4 * thin, 0.0)), "steel", "polished"),
     ]
     name = _name(label, "piston", "活塞")
     return Shape(name, pieces, tags=_tags(label, (width, thickness / 2.0, depth), "right"))
-
-
-def graduations(
-    length: float, *, minor: float, major: float, per_unit: float, width: float, unit: str = "", down: bool = False
-) -> list[Operation]:
-    """Marks of a scale that runs upwards from 0 to `length`, numbered at every `major` in units of `per_unit`."""
-    marks: list[Operation] = []
-    count, every = round(length / minor), round(major / minor)
-    for number in range(count + 1):
-        place = (count - number if down else number) * minor
-        rank = 0 if number % every == 0 else 1 if every % 2 == 0 and number % (every // 2) == 0 else 2
-        reach, thick = width * (0.48, 0.36, 0.24)[rank], width * (0.055, 0.035, 0.035)[rank]
-        marks.append(["line", 0.0, place, reach, place, thick])
-        if rank == 0:
-            marks.append(["text", width * 0.56, place, f"{number * minor / per_unit:g}", 0.30 * width, "left"])
-    if unit:
-        marks.append(["text", width * 0.5, length + 0.42 * width, unit, 0.30 * width, "centre"])
-    return marks
 
 
 def ruler(
@@ -289,7 +274,7 @@ def ruler(
     tall = length + 2.0 * spare + (0.6 * width if unit else 0.0)
     body = block((width, tall, thick), bevel=0.25 * thick).moved((x + width / 2.0, y - spare + tall / 2.0, z))
     drawn = graduations(length, minor=minor, major=major, per_unit=per_unit, width=width, unit=unit, down=down)
-    shifted = [_lifted(operation, spare) for operation in drawn]
+    shifted = [lifted(operation, spare) for operation in drawn]
     face = Mark(
         (x + width / 2.0, y - spare + tall / 2.0, z + 0.52 * thick), (width, 0, 0), (0, tall, 0), shifted
     )
@@ -300,15 +285,6 @@ def ruler(
         pieces.append(Piece(bar(stem, _beside(stem, 0.0, foot + 0.1 * length, 0.0), 0.12 * width), "steel", "polished"))
         pieces.append(Piece(turned(1.1 * width, tall_foot, bevel=0.15 * width).moved(stem), "graphite"))
     return Shape(name, pieces, [face], _tags(label, (x + width / 2.0, y - spare + tall, z)))
-
-
-def _lifted(operation: Operation, by: float) -> Operation:
-    """A line or a text, moved up."""
-    lifted = list(operation)
-    lifted[2] += by
-    if lifted[0] == "line":
-        lifted[4] += by
-    return lifted
 
 
 def pointer(length: float, *, colour: str = "signal") -> Shape:
@@ -326,7 +302,7 @@ def vessel_scale(
     tall = height + width
     drawn = graduations(height, minor=minor, major=major, per_unit=per_unit, width=width, unit=unit)
     middle = (x + width / 2.0, y + tall / 2.0 - 0.25 * width, z)
-    shifted = [_lifted(operation, 0.25 * width) for operation in drawn]
+    shifted = [lifted(operation, 0.25 * width) for operation in drawn]
     return Shape({"en": "scale", "zh": "刻度"}, marks=[Mark(middle, (width, 0, 0), (0, tall, 0), shifted)])
 
 
@@ -344,32 +320,9 @@ def scale_bar(length: float, text: Text, *, at: Vector, label: Text | None = Non
 def protractor(radius: float, *, pivot: Vector = ORIGIN, behind: float, span: float = 90.0) -> Shape:
     """A half-round card behind the pivot with degrees to both sides of the vertical."""
     x, y, z = (float(value) for value in pivot)
-    fine, head = radius / 100.0, 0.12 * radius
-    drawn: list[Operation] = [
-        ["fan", radius, radius, radius, 180.0, 360.0, "#fdfcf8"],
-        ["box", 0.0, radius - 0.01 * radius, 2.0 * radius, head, 0.04 * radius, "#fdfcf8"],
-        ["arc", radius, radius, 0.985 * radius, 180.0, 360.0, 0.9 * fine],
-        ["line", radius, radius, radius, 0.22 * radius, 0.5 * fine],
-        ["line", 0.22 * radius, radius, 1.78 * radius, radius, 0.5 * fine],
-        ["disc", radius, radius, 1.6 * fine],
-    ]
-    for degree in range(-int(span), int(span) + 1):
-        drawn += _degree(degree, radius, fine)
+    drawn, head = degrees(radius, span), HEAD * radius
     mark = Mark((x, y - radius / 2.0 + head / 2.0, z - behind), (2.0 * radius, 0, 0), (0, radius + head, 0), drawn)
     return Shape({"en": "protractor", "zh": "量角器"}, marks=[mark])
-
-
-def _degree(degree: int, radius: float, fine: float) -> list[Operation]:
-    """One mark of a protractor, numbered at every tenth."""
-    angle, rank = np.radians(degree - 90.0), 0 if degree % 10 == 0 else 1 if degree % 5 == 0 else 2
-    inner, outer = radius * (0.86, 0.90, 0.93)[rank], 0.975 * radius
-    cos, sin = float(np.cos(angle)), float(np.sin(angle))
-    ends = [radius + inner * cos, radius + inner * sin, radius + outer * cos, radius + outer * sin]
-    drawn: list[Operation] = [["line", *ends, (0.9 if rank == 0 else 0.45) * fine]]
-    if degree % 10 == 0:
-        place = [radius + 0.77 * radius * cos, radius + 0.77 * radius * sin]
-        drawn.append(["text", *place, f"{abs(degree)}", 8.0 * fine, "centre"])
-    return drawn
 
 
 def photogate(gap: float, *, at: Vector = ORIGIN, post: float = 0.0, label: Text | None = None) -> Shape:
@@ -392,16 +345,18 @@ def photogate(gap: float, *, at: Vector = ORIGIN, post: float = 0.0, label: Text
         foot = _beside(middle, 0.0, low - post, 0.0)
         pieces.append(Piece(bar(foot, _beside(middle, 0.0, low, 0.0), 0.11 * gap), "steel", "polished"))
         pieces.append(Piece(turned(0.75 * gap, 0.16 * gap).moved(foot), "graphite"))
-    return Shape(_name(label, "photogate", "光电门"), pieces, tags=_tags(label, _beside(middle, -0.27 * gap, 0.0, gap / 2.0 + thick), "left"))
+    side = _beside(middle, -0.27 * gap, 0.0, gap / 2.0 + thick)
+    return Shape(_name(label, "photogate", "光电门"), pieces, tags=_tags(label, side, "left"))
 
 
 def beam(gap: float, *, at: Vector = ORIGIN, radius: float, colour: str = "#ff4a33") -> Shape:
     """The light of a photogate, along z through `at`; it lights up when something breaks it."""
     middle = np.asarray(at, float)
-    ray = bar(_beside(middle, 0.0, 0.0, -gap / 2.0), _beside(middle, 0.0, 0.0, gap / 2.0), radius, bevel=0.0, segments=12)
+    ends = _beside(middle, 0.0, 0.0, -gap / 2.0), _beside(middle, 0.0, 0.0, gap / 2.0)
+    ray = bar(*ends, radius, bevel=0.0, segments=12)
     return Shape({"en": "light beam", "zh": "光束"}, [Piece(ray, colour)], kind="beam", colour=colour)
 
 
-def label(text: Text, *, at: Vector, side: Literal["up", "left", "right", "plain"] = "up") -> Shape:
+def label(text: Text, *, at: Vector, side: Side = "up") -> Shape:
     """A name on its own, at a point of the bench."""
     return Shape(text, tags=[Tag(text, at, side)])

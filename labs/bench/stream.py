@@ -19,8 +19,8 @@ FOLDER = Path(__file__).parent
 
 
 def source() -> str:
-    """The browser's side: what is printed and written on the bench, then the stream that moves it."""
-    return (FOLDER / "stream_marks.js").read_text("utf-8") + (FOLDER / "stream.js").read_text("utf-8")
+    """The browser's side in one module: what is printed on the bench, hands, and the stream that moves it."""
+    return "\n".join((FOLDER / name).read_text("utf-8") for name in ("stream_marks.js", "stream_hands.js", "stream.js"))
 
 
 def sentences() -> list[str]:
