@@ -67,10 +67,12 @@ class Hidden:
     def in_bytes(self, block: bytes) -> list[str]:
         """Every secret that stands in a buffer: as a number of 4 or 8 bytes, or a key."""
         found = [f"a key in {len(block)} bytes" for key in self.keys if key in block]
-        for kind, size in ((np.float32, 4), (np.float64, 8)):
+        for kind, size in (("<f4", 4), ("<f8", 8)):
             numbers = np.frombuffer(block[:len(block) // size * size], kind)
-            found += [f"{name} as {size} bytes" for name, values in self.numbers.items()
-                      if np.isin([value for value in map(kind, values) if value != np.round(value, 4)], numbers).any()]
+            for name, values in self.numbers.items():
+                stored = np.array(values).astype(kind).tolist()
+                if np.isin([value for value in stored if value != round(value, 4)], numbers).any():
+                    found.append(f"{name} as {size} bytes")
         return found
 
 
@@ -393,11 +395,12 @@ def test_traits_that_a_browser_sets_change_nothing(visit: Visit) -> None:
     pupil.change(pupil.page, given=forged, _esm="alert(1)", renderer="x", stream="y")
     pupil.change(pupil.stream, plan={"clouds": []}, words={}, _esm=5)
     pupil.change(pupil.page, given=5, nonsense=[])
-    for data in ("text", 5, None, [], {}, {"method": "update"}, {"method": "custom"}, {"method": "update", "state": 5}):
+    odd: list[Any] = ["text", 5, None, [], {}]
+    for data in [*odd, {"method": "update"}, {"method": "custom"}, {"method": "update", "state": 5}]:
         pupil.tell(pupil.page, data)
         pupil.tell(pupil.stream, data)
-    for content in ("text", 5, None, [], {"do": 5}, {"do": "credit", "tab": pupil.tab, "frame": [], "run": 0},
-                    {"do": "ready", "tab": 5}, {"do": "away", "tab": [1]}):
+    for content in [*odd, {"do": 5}, {"do": "credit", "tab": pupil.tab, "frame": [], "run": 0},
+                    {"do": "ready", "tab": 5}, {"do": "away", "tab": [1]}]:
         pupil.say(pupil.page, content)
         pupil.say(pupil.stream, content)
     pupil.listen_for(0.1)
@@ -426,32 +429,33 @@ def test_attempts_are_counted_where_no_browser_reaches(visit: Visit) -> None:
         assert said and pupil.state["questions"][name] == {"left": 0, "verdict": "wrong", "value": 1e-33}
 
 
+ODD: list[Any] = [None, [], {}, HOSTILE]
 FORGED: list[tuple[str, dict[str, Any]]] = [
     ("fly", {}), ("__init__", {}), ("", {}), (HOSTILE, {}), ("unknown", {}),
     *[("set", {"name": "CONTROL", "value": value})
-      for value in (math.nan, math.inf, -1e9, 1e300, 10**400, "", HOSTILE, None, [], {}, "ten")],
+      for value in (math.nan, math.inf, -1e9, 1e300, 10**400, "", "ten", *ODD)],
     *[("set", {"name": name, "value": 1.0})
-      for name in ("gravity", "number", "temperature", "", HOSTILE, None, 5, [], {}, "__class__")],
+      for name in ("gravity", "number", "temperature", "", 5, "__class__", *ODD)],
     ("set", {}), ("set", {"name": "CONTROL"}),
-    *[("press", {"name": name}) for name in ("explode", "snapshot", "advance", HOSTILE, None, [], 5)], ("press", {}),
-    *[("measure", {"instrument": name}) for name in ("telescope", "seed", HOSTILE, None, [], {}, 5)], ("measure", {}),
+    *[("press", {"name": name}) for name in ("explode", "snapshot", "advance", 5, *ODD)], ("press", {}),
+    *[("measure", {"instrument": name}) for name in ("telescope", "seed", 5, *ODD)], ("measure", {}),
     ("measure", {"instrument": "stopwatch", "press": "melt"}),
     ("measure", {"instrument": "stopwatch", "press": "start", "time": math.nan}),
     ("measure", {"instrument": "stopwatch", "press": "start", "time": "soon"}),
     ("measure", {"instrument": "stopwatch", "press": "start", "time": 10**400}),
-    *[("row", {"id": name, "what": "delete"}) for name in (0, -1, 99, 1e300, math.nan, "1", None, [], HOSTILE)],
+    *[("row", {"id": name, "what": "delete"}) for name in (0, -1, 99, 1e300, math.nan, "1", *ODD)],
     ("row", {"id": 1, "what": "burn"}), ("row", {}),
-    *[("ahead", {"seconds": seconds}) for seconds in (math.nan, math.inf, 1e300, 10**400, "", HOSTILE, None, [])],
-    *[("speed", {"value": value}) for value in (0, -1, 1e9, math.nan, "fast", None, [])], ("speed", {}), ("play", {}),
+    *[("ahead", {"seconds": seconds}) for seconds in (math.nan, math.inf, 1e300, 10**400, "", *ODD)],
+    *[("speed", {"value": value}) for value in (0, -1, 1e9, math.nan, "fast", *ODD)], ("speed", {}), ("play", {}),
     *[("formula", {"name": "forged", "text": text})
       for text in ("(" * 190, HOSTILE, "().__class__", "gravity", "9**9**9**", "[1]*9**9", "open('x')", "1;2", "\0")],
     ("formula", {"name": HOSTILE, "text": "1"}), ("formula", {"name": "sqrt", "text": "1"}), ("formula", {}),
-    *[("chart", {"x": x, "y": "COLUMN"}) for x in ("", "seed", HOSTILE, None, 5, [], {})], ("chart", {}),
+    *[("chart", {"x": x, "y": "COLUMN"}) for x in ("", "seed", 5, *ODD)], ("chart", {}),
     *[("chart", {"x": "COLUMN", "y": "COLUMN", "fit": fit}) for fit in ("magic", HOSTILE, 5, ["linear"], {"a": 1})],
     *[("answer", {"question": "NUMBER", "value": value})
-      for value in (math.nan, math.inf, "", "much", HOSTILE, None, True, [], {}, "1e999", "5 m^9^9^9^9^9", "5 V/day")],
-    *[("answer", {"question": name, "value": 1}) for name in ("q99", "", HOSTILE, None, [], {})], ("answer", {}),
-    *[("confirm", {"step": step}) for step in (-1, 99, 0.5, "0", None, [], 10**400)], ("confirm", {}),
+      for value in (math.nan, math.inf, "", "much", True, "1e999", "5 m^9^9^9^9^9", "5 V/day", *ODD)],
+    *[("answer", {"question": name, "value": 1}) for name in ("q99", "", *ODD)], ("answer", {}),
+    *[("confirm", {"step": step}) for step in (-1, 99, 0.5, "0", 10**400, *ODD)], ("confirm", {}),
     ("back", {}), ("lang", {}), ("guide", {}),
 ]
 
