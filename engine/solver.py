@@ -15,6 +15,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, ClassVar, TypeVar
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -97,7 +98,7 @@ class Snapshot:
                 header = json.loads(str(archive["header"]))
                 arrays = {key[len("array."):]: archive[key] for key in archive.files if key != "header"}
             return cls(**header, arrays=arrays)
-        except (OSError, ValueError, KeyError, TypeError, EOFError) as problem:
+        except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as problem:
             raise Refusal("This snapshot cannot be read ({problem}). Continue from an older one.",
                           problem=type(problem).__name__) from problem
 

@@ -91,7 +91,7 @@ def _enlarged_power(factor: float, exponent: float, width: float, height: float)
 def _power_guess(x: Floats, y: Floats) -> Sequence[float]:
     sign = 1.0 if np.median(y) >= 0 else -1.0
     usable = y * sign > 0
-    if usable.sum() < 2:
+    if usable.sum() < 2 or np.ptp(x[usable]) == 0:
         return [sign * float(np.abs(y).mean()), 1.0]
     exponent, start = np.polyfit(np.log(x[usable]), np.log(y[usable] * sign), 1)
     return [sign * float(np.exp(start)), float(exponent)]

@@ -28,8 +28,8 @@ class PendulumLab(Lab):
 
     def __init__(self, **parameters: Any) -> None:
         """A pendulum as schools have it, unless told otherwise: a brass ball in air, held until it is released."""
-        usual = {"start": "held", "suspension": "string", "bob_radius": 0.025, "bob_mass": 0.556, "rod_diameter": 0.4e-3,
-                 "air_density": 1.204, "pivot_height": HEIGHT}
+        usual = {"start": "held", "suspension": "string", "bob_radius": 0.025, "bob_mass": 0.556,
+                 "rod_diameter": 0.4e-3, "air_density": 1.204, "pivot_height": HEIGHT}
         super().__init__(**{**usual, **parameters})
 
     def instruments(self) -> list[Instrument]:
