@@ -1,122 +1,43 @@
-"""What a student may not know reaches no browser: everything that a page is sent is read, and searched."""
+"""What a student may not know reaches no browser: everything that a page is sent is read, and searched.
 
-import base64
+Whoever has the draw key can do the same run again, in another process, to the last bit: that is seen here too.
+"""
+
 import copy
 import json
 import math
 import re
 import struct
+import subprocess
+import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from tornado.web import create_signed_value
+from typer.testing import CliRunner
 
-from engine.quantity import Quantity
-from labs.bench.judging import truth
-from labs.bench.run import Run
 from labs.bench.scenario import Scenario, load
-from labs.bench.units import parse, scale
-from tests.voila_apps.conftest import House, start
+from tests.voila_apps.at_work import answer, judged, work
+from tests.voila_apps.conftest import REPOSITORY, House, start
+from tests.voila_apps.hidden import Hidden, forms, hidden_of
 from tests.voila_apps.wire import Pupil
+from voila_apps.cli import app
 from voila_apps.home import shipped_scenarios
 from voila_apps.store import RecordStore, draw_key
 
 pytestmark = pytest.mark.xdist_group("server")
 
-SECRET = b"a secret of thirty-two bytes....", "wanxiang_seat"
+SECRET, COOKIE = b"a secret of thirty-two bytes....", "wanxiang_seat"
 SHIPPED = {path.stem: path for path in sorted(shipped_scenarios().glob("*.ipynb"))}
-NUMBER = re.compile(r"(?<![\w.])[-−]?(\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?!\w|\.\d)")
 FEW, MANY = 4, 7  # significant digits by which a number is known: where nothing was measured, and where readings stand
 COUNTERS = {"step", "time", "n", "frame", "run", "pending", "id", "row", "started"}  # whole numbers that just go up
 WORDS = ("answer", "within", "within_abs", "truth", "truths", "hidden", "seed", "draw_key", "drawn", "key_print")
 SPOKEN = {"status", "comm_open", "comm_msg", "comm_close", "kernel_info_reply", "comm_info_reply"}
 HOSTILE = "x" * 9_000
-
-
-# What is hidden
-
-
-@dataclass
-class Hidden:
-    """What one run hides: numbers by name, each in the units in which it may be written, and keys."""
-
-    numbers: dict[str, list[float]] = field(default_factory=dict)
-    keys: list[bytes] = field(default_factory=list)
-    words: list[str] = field(default_factory=list)
-
-    def digits(self, few: int) -> dict[str, str]:
-        """What gives a number away: a whole one as it is, else its digits from `few` on, wherever the point stands."""
-        known = {str(int(value)): name for name, values in self.numbers.items() for value in values
-                 if value == int(value)}
-        for name, values in self.numbers.items():
-            for digits in {written(value, places) for value in values for places in range(few, 18)}:
-                known |= {"." + digits: name} if len(digits) >= few else {}
-        return known
-
-    def in_text(self, text: str, few: int) -> list[str]:
-        """Every secret that stands in a text."""
-        known = self.digits(few)
-        found = [f"{known[form]} as {one[0]}" for one in NUMBER.finditer(text)
-                 for form in (one[0].removesuffix(".0").rstrip("."), "." + significant(one[1])) if form in known]
-        return found + [f"a key as {form}" for key in self.keys for form in forms(key) if form in text] \
-            + [word for word in self.words if word in text]
-
-    def in_bytes(self, block: bytes) -> list[str]:
-        """Every secret that stands in a buffer: as a number of 4 or 8 bytes, or a key."""
-        found = [f"a key in {len(block)} bytes" for key in self.keys if key in block]
-        for kind, size in (("<f4", 4), ("<f8", 8)):
-            numbers = np.frombuffer(block[:len(block) // size * size], kind)
-            for name, values in self.numbers.items():
-                stored = np.array(values).astype(kind).tolist()
-                if np.isin([value for value in stored if value != round(value, 4)], numbers).any():
-                    found.append(f"{name} as {size} bytes")
-        return found
-
-
-def written(value: float, places: int) -> str:
-    """The digits of a number, without its point, exponent and zeros at its ends."""
-    return significant(f"{abs(value):.{places - 1}e}".partition("e")[0])
-
-
-def significant(number: str) -> str:
-    """Digits without the point and the zeros at their ends."""
-    return number.replace(".", "").strip("0")
-
-
-def forms(key: bytes) -> list[str]:
-    """How a key may be written; a part of it is bad enough."""
-    return [key.hex()[:12], key.hex()[-12:], base64.b64encode(key).decode()[:12], str(int.from_bytes(key))[:12],
-            str(int.from_bytes(key, "little"))[:12]]
-
-
-def hidden_of(scenario: Scenario, key: bytes) -> Hidden:
-    """Whatever differs between this run and one with another key, and what its questions ask for."""
-    run, other = Run(scenario, key), Run(scenario, key[::-1])
-    found = Hidden(keys=[key, SECRET[0]])
-    for name, value in run.apparatus.hidden.items():
-        if isinstance(value, int | float) and value != other.apparatus.hidden[name]:
-            quantity = run.solver.quantities()[name]
-            found.numbers[name] = in_units(float(value), quantity.unit if isinstance(quantity, Quantity) else "")
-    found.numbers["seed"] = [float(run.solver.seed)]
-    found.words.append(str(run.solver.seed))
-    for name, instrument in run.instruments.items():
-        for trait, value in vars(instrument).items():
-            if isinstance(value, float) and value != vars(other.instruments[name])[trait]:
-                found.numbers[f"{name}{trait}"] = [value, value - 1 if trait == "_gain" else value]
-    for name, question in scenario.asked.items():
-        answer = truth(scenario, question, run.apparatus.hidden)
-        if isinstance(answer, float):
-            found.numbers[f"answer to {name}"] = in_units(answer, scenario.unit(question))
-    return found
-
-
-def in_units(value: float, unit: str) -> list[float]:
-    """A number, in SI too, and in degrees where it is an angle; powers of ten are no matter."""
-    factor, zero = scale(parse(unit))
-    return list({value, factor * value + zero, math.degrees(value) if unit == "rad" else value})
 
 
 # What a page is sent
@@ -160,15 +81,15 @@ def stripped(thing: Any) -> Any:
 def hall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """A server whose secret is known here, so that what it hides is."""
     data = tmp_path_factory.mktemp("hall")
-    (data / "secret.key").write_bytes(SECRET[0])
+    (data / "secret.key").write_bytes(SECRET)
     opened = start(data, "--benches", "9")
     yield opened
     assert opened.close() == 0
 
 
 def sit(hall: House, scenario: str, seat: str) -> Pupil:
-    cookie = create_signed_value(draw_key(SECRET[0], "cookies", "", 0), SECRET[1], seat).decode()
-    return Pupil(hall.port, f"{SECRET[1]}={cookie}", scenario).sit_down()
+    cookie = create_signed_value(draw_key(SECRET, "cookies", "", 0), COOKIE, seat).decode()
+    return Pupil(hall.port, f"{COOKIE}={cookie}", scenario).sit_down()
 
 
 def key_of(hall: House, seat: str, scenario: str) -> tuple[str, bytes]:
@@ -188,78 +109,12 @@ def visit(request: pytest.FixtureRequest, hall: House) -> Iterator[Visit]:
     work(pupil, scenario)
     run, key = key_of(hall, "Wang", request.param)
     hidden = hidden_of(scenario, key)
+    hidden.keys.append(SECRET)
     hidden.words += [one.environ()["WANXIANG_TOKEN"] for one in hall.kernels()]
     reported = answer(pupil, scenario, hidden)
     yield Visit(scenario, pupil, other, hidden, key, run, reported)
     pupil.leave()
     other.leave()
-
-
-def work(pupil: Pupil, scenario: Scenario) -> None:
-    """Everything that a page can do, short of an answer."""
-    given = pupil.models[pupil.page]["state"]["given"]
-    pupil.order("play", on=True)
-    pupil.listen_for(0.6)
-    pupil.order("play", on=False)
-    pupil.order("speed", value=4)
-    pupil.order("step")
-    for press in given["presses"]:
-        pupil.order("press", name=press["name"])
-    for control in given["controls"]:
-        pupil.order("set", name=control["name"], value=control["high"])
-        pupil.order("undo")
-        pupil.order("redo")
-        measure(pupil, given, scenario)
-        pupil.order("set", name=control["name"], value=0.5 * (control["low"] + control["high"]), drag=True)
-        measure(pupil, given, scenario)
-    pupil.order("undo")
-    columns = [one["name"] for one in pupil.state["columns"]]
-    pupil.order("formula", name="twice", text=f"2*{columns[-1]}")
-    pupil.order("chart", x=columns[0], y=columns[-1], fit="linear")
-    pupil.order("row", id=1, what="exclude")
-    pupil.order("row", id=1, what="note", text="a first try")
-    pupil.order("confirm", step=0)
-    pupil.order("lang", value="zh")
-    pupil.order("guide", on=False)
-    pupil.change(pupil.page, given={}, stream="none")
-    pupil.order("reset")
-    measure(pupil, given, scenario)
-
-
-def measure(pupil: Pupil, given: dict[str, Any], scenario: Scenario) -> None:
-    """Let time pass, use every instrument, read."""
-    pupil.order("ahead", seconds=2 * scenario.lab.pace)
-    pupil.listen(lambda one: "state" in one.custom and pupil.state["ahead"] is None)
-    for instrument in given["instruments"]:
-        if instrument["kind"] == "stopwatch":
-            pupil.order("measure", instrument=instrument["name"], press="start", time=0.25)
-            pupil.order("measure", instrument=instrument["name"], press="stop", time=pupil.state["time"])
-        elif instrument["manual"]:
-            pupil.order("measure", instrument=instrument["name"])
-    pupil.order("read")
-
-
-def answer(pupil: Pupil, scenario: Scenario, hidden: Hidden) -> list[bytes]:
-    """Answer wrongly, take the files, then answer rightly; the files that were given before that."""
-    for name, question in scenario.asked.items():
-        wrong = 0 if question.choices else 1e-33
-        judged(pupil, name, wrong)
-    pupil.order("csv")
-    pupil.order("report", picture="")
-    reported = list(pupil.files.values())
-    for name, question in scenario.asked.items():
-        if question.answer is not None and question.choices is None:
-            judged(pupil, name, hidden.numbers[f"answer to {name}"][0] * (1 + (question.within or 0) / 3))
-            assert pupil.state["questions"][name]["verdict"] == "right"
-    return reported
-
-
-def judged(pupil: Pupil, question: str, value: Any) -> None:
-    """Answer, and wait for the verdict."""
-    before = pupil.state["questions"][question]
-    pupil.order("answer", question=question, value=value)
-    if pupil.state["questions"][question] == before:
-        pupil.listen(lambda _: pupil.state["questions"][question] != before)
 
 
 # Nothing of it is told
@@ -505,3 +360,28 @@ def test_a_widget_cannot_be_closed_from_a_browser(visit: Visit, hall: House) -> 
     again = sit(hall, visit.scenario.id, "Li")
     assert again.page == pupil.page and again.stream == pupil.stream
     again.leave()
+
+
+# With the key, everything can be done again
+
+
+def test_an_exported_run_gives_the_same_readings_in_a_fresh_process(visit: Visit, hall: House, tmp_path: Path) -> None:
+    pupil, file = visit.pupil, tmp_path / "run.jsonl"
+    while not pupil.state["saved"]["all"]:
+        pupil.listen_for(0.1)
+    here = CliRunner()
+    assert here.invoke(app, ["export", visit.run, "-o", str(file), "--data", str(hall.data)]).exit_code == 0
+    documents = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
+    command = [sys.executable, "-m", "voila_apps.cli", "replay", str(file), "--data", str(hall.data), "--json"]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    outcome = json.loads(done.stdout)
+    assert outcome["equal"] and outcome["exact"] and not outcome["scenario_changed"], outcome["differences"]
+    shown = {(row["id"], name): cell["text"] for row in pupil.state["rows"] for name, cell in row["cells"].items()}
+    read = {(one["row"], name): reading["text"] for one in documents if one["kind"] == "event"
+            for name, reading in one["readings"].items()}
+    assert len(read) >= 9 and read.items() <= shown.items()
+    assert outcome["readings"] >= len(read) and outcome["answers"] >= len(visit.scenario.questions)
+    assert not visit.hidden.in_text(file.read_text("utf-8").replace(documents[0]["key_print"], ""), MANY)
+    other = here.invoke(app, ["replay", str(file), "--key", visit.key[::-1].hex()])
+    assert other.exit_code == 2 and "draw key" in other.stderr and len(other.stderr.splitlines()) == 1
