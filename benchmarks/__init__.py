@@ -1,0 +1,1 @@
+"""Our rates beside those of peers, measured in one run."""
