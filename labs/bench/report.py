@@ -24,7 +24,7 @@ from labs.bench.record import Record
 from labs.bench.scenario import Scenario
 from labs.bench.table import EMPTY, Row, TableColumn
 from labs.bench.words import LANGUAGES, _, both, both_say, say
-from labs.bench.writing import verdict_text
+from labs.bench.writing import quantity_text, verdict_text
 
 ROWS = 18  # of the table that are printed; the CSV file holds all
 LINES = 5  # of what went well and of what to try next
@@ -102,7 +102,8 @@ class Part:
         stop = self.record.stopped
         if stop is None or stop["how"] != "failed":
             return ""
-        return self.say(_("The bench had stopped: {quantity} left its range."), quantity=stop["quantity"])
+        quantity = quantity_text(stop["quantity"])
+        return self.say(_("The bench had stopped: {quantity} left its range."), quantity=quantity)
 
     def _settings(self) -> list[dict[str, str]]:
         found = []

@@ -10,6 +10,7 @@ from labs.bench.run import Run
 from labs.bench.scenario import Scenario, Step
 from labs.bench.scene import Scene
 from labs.bench.words import both, both_say, catalogue
+from labs.bench.writing import quantity_text
 
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0)
 
@@ -115,7 +116,7 @@ def _stopped(run: Run) -> dict[str, Any] | None:
         return None
     if run.finished:
         return {"text": both_say("This experiment is finished. Your data are saved.")}
-    quantity = run.stopped["quantity"]
+    quantity = quantity_text(run.stopped["quantity"])
     text = both_say("The bench stopped: {quantity} left the range of numbers. Your data are saved. "
                     "Go back, and change less at once.", quantity=quantity)
     return {"text": text, "back": True}

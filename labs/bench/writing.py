@@ -5,10 +5,18 @@ from typing import TYPE_CHECKING, Any
 
 from labs.bench.documents import Column, Shown
 from labs.bench.scenario import Scenario, label
-from labs.bench.words import both, both_say
+from labs.bench.words import _, both, both_say
 
 if TYPE_CHECKING:
     from labs.bench.instrument import Reading
+
+# What solvers call the parts of their state, as a student reads it when one leaves its range.
+STATE = {"place": _("a position"), "velocity": _("a velocity"), "force": _("a force"), "motion": _("the motion")}
+
+
+def quantity_text(name: str) -> dict[str, str]:
+    """A part of a solver's state in words; one that has none keeps its name."""
+    return both_say(STATE.get(name, name))
 
 
 def shown(reading: "Reading") -> Shown:
