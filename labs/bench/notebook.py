@@ -77,6 +77,9 @@ class Reader:
             spot = Spot(self.file, cell, statement.lineno)
             if isinstance(statement, ast.ImportFrom):
                 self._import(statement, spot)
+            elif isinstance(statement, ast.Import):
+                spot.refuse(Refusal("A scenario imports from labs only, not from {module!r}. Remove this line.",
+                                    module=statement.names[0].name))
             elif isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name) \
                     and len(statement.targets) == 1:
                 self.names[statement.targets[0].id] = self._value(statement.value, spot)

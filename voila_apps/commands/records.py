@@ -109,7 +109,7 @@ def export(
 def find(what: str, data: Path | None, key: str = "") -> Recorded:
     """A run by its file or its uid; the key from the command line, else from the record if it has the run."""
     path = Path(what)
-    if path.is_file():
+    if path.is_file() or path.suffix or path.parent.name:  # no uid looks like that
         from labs.bench.logbook import read_file
 
         documents: list[Any] = read_file(path).documents
