@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.errors import Refusal
+from engine.kernel import kernels
 from labs.bench import showing
 from labs.bench.judging import accepted, truth
 from labs.bench.logbook import ServerLogbook, fetch_run
