@@ -351,7 +351,14 @@ def open_desk(scenario: Scenario) -> Page:
         run = Run.resume(scenario, given.draw_key, given.documents, logbook, snapshot=given.snapshot)
     else:
         run = Run(scenario, given.draw_key, logbook, seat=given.seat)
+    _warm(run)
     return Desk(scenario, run).page
+
+
+def _warm(run: Run) -> None:
+    """Have every kernel ready before the page is: compiling in mid-lesson would look like a lost connection."""
+    for one in kernels():
+        one.numba(run.solver.precision)
 
 
 def cut(text: str) -> str:
