@@ -386,14 +386,13 @@ def _looking(turn: float, rise: float) -> tuple[float, float, float, float]:
 
 
 def _lights(target: three.Object3D) -> list[three.Light]:
-    """A key light from the upper left that casts the shadow, a soft room, and a fill from the right.
+    """A key light from the upper left that casts the shadow, and a soft room.
 
-    The fill casts none, but a light without a `shadow` makes the browser invent one and announce it to the kernel.
+    A light without a `shadow` and a `target` would make the browser invent them and announce them to the kernel.
     """
     box = three.OrthographicCamera(left=-3.2, right=3.2, top=3.2, bottom=-3.2, near=1.0, far=20.0)
     shadow = three.DirectionalLightShadow(camera=box, mapSize=(1024, 1024), bias=-0.0006, radius=3.0)
     key = three.DirectionalLight(
         "#fff6e8", 0.72, position=(-3.6, 7.0, 4.6), castShadow=True, shadow=shadow, target=target
     )
-    fill = three.DirectionalLight("#dfe9ff", 0.16, position=(5.0, 2.0, 3.0), shadow=shadow, target=target)
-    return [key, fill, three.HemisphereLight("#f4f8ff", "#8f8a84", 0.5)]
+    return [key, three.HemisphereLight("#f4f8ff", "#8f8a84", 0.56)]

@@ -6,41 +6,38 @@ the fragment program cuts a ball out of it and lights it (sphere impostors).
 
 from labs.bench import studio
 
-MOLECULE_VERTEX = """
+_MOLECULE_VERTEX = """
 attribute vec3 before; attribute float speed;
 uniform vec3 low; uniform vec3 extent; uniform float radius; uniform float lines; uniform float mixing;
-varying float pace; varying float pixels;
+varying vec3 own; varying float grown;
+vec3 viridis(float t) { return %(viridis)s; }
 void main() {
   vec3 way = position - before;
   vec3 place = low + extent * (any(greaterThan(abs(way), vec3(0.5))) ? position : before + way * mixing);
-  vec4 seen = modelViewMatrix * vec4(place, 1.0);
-  pace = speed;
-  gl_Position = projectionMatrix * seen;
-  pixels = radius * projectionMatrix[1][1] * lines / gl_Position.w * (speed > 0.998 ? 1.25 : 1.0);
+  gl_Position = projectionMatrix * (modelViewMatrix * vec4(place, 1.0));
+  bool tagged = speed > 0.998;
+  own = tagged ? vec3(0.92, 0.26, 0.12) : viridis(min(speed * 1.00394, 1.0));
+  float pixels = radius * projectionMatrix[1][1] * lines / gl_Position.w * (tagged ? 1.25 : 1.0);
   gl_PointSize = pixels + 1.0;
+  grown = pixels + 1.0;
 }
 """
 
-_MOLECULE = """
-varying float pace; varying float pixels;
-vec3 viridis(float t) { return %(viridis)s; }
+MOLECULE_FRAGMENT = """
+varying vec3 own; varying float grown;
 void main() {
-  vec2 at = (gl_PointCoord * 2.0 - 1.0) * (pixels + 1.0) / pixels;
-  at.y = -at.y;
+  vec2 at = (gl_PointCoord * 2.0 - 1.0) * (grown / max(1.0, grown - 1.0));
   float far = dot(at, at);
-  float cover = clamp((1.0 - sqrt(far)) * pixels * 0.5 + 0.5, 0.0, 1.0);
-  if (cover < 0.02) discard;
-  vec3 normal = vec3(at, sqrt(max(0.0, 1.0 - far)));
-  vec3 lamp = normalize(vec3(-0.45, 0.75, 0.55));
-  float lit = 0.5 + 0.5 * dot(normal, lamp);
-  float gleam = pow(max(dot(reflect(-lamp, normal), vec3(0.0, 0.0, 1.0)), 0.0), 40.0);
-  float rim = pow(1.0 - normal.z, 3.0);
-  vec3 own = pace > 0.998 ? vec3(0.92, 0.26, 0.12) : viridis(min(pace * 1.00394, 1.0));
-  vec3 shade = own * (0.42 + 0.72 * lit * lit) + vec3(0.55) * gleam + vec3(0.10, 0.12, 0.16) * rim * lit;
-  gl_FragColor = vec4(shade, cover);
+  float cover = (1.0 - sqrt(far)) * 0.5 * grown + 0.5;
+  if (cover < 0.05) discard;
+  float high = sqrt(max(0.0, 1.0 - far));
+  float lit = 0.5 + 0.5 * dot(vec3(at.x, -at.y, high), vec3(-0.4353, 0.7255, 0.5321));
+  float bright = max(0.0, (lit - 0.90) * 10.0);
+  float rim = 1.0 - high;
+  vec3 shade = own * (0.40 + 0.74 * lit * lit) + 0.45 * bright * bright + vec3(0.08, 0.10, 0.13) * rim * rim * lit;
+  gl_FragColor = vec4(shade, min(cover, 1.0));
 }
 """
-
 
 GLASS_VERTEX = """
 varying vec3 seen; varying vec3 outward; varying vec3 place;
@@ -75,4 +72,4 @@ def _polynomial() -> str:
     return nested
 
 
-MOLECULE_FRAGMENT = _MOLECULE % {"viridis": _polynomial()}
+MOLECULE_VERTEX = _MOLECULE_VERTEX % {"viridis": _polynomial()}

@@ -3,7 +3,10 @@ const FASTEST = 1000 / 60 - 2;  // ms between two pictures: sixty a second are e
 const LONGEST = 250;  // ms over which a picture glides to the next frame at most
 const SLOW = 40;  // ms between pictures above which a device counts as slow
 const PATIENCE = 12;  // slow pictures in a row before the picture gets coarser
+const RARELY = 500;  // ms between shadows on a slow device
 const SHARPEST = 2;  // device pixels per CSS pixel at most
+const CROWD = 400;  // molecules from which smoothed edges are given up where a processor draws
+const BY_PROCESSOR = /swiftshader|llvmpipe|softpipe|software|basic render/i;
 const POSE = 11;  // numbers per part in a frame
 
 function speaker(words) {
@@ -56,7 +59,7 @@ async function openBench(model) {
   const bench = {
     ...await gather(model), ...voice, tab: tabName(), view: null, run: null, from: null, to: null, begun: 0, period: 100,
     arrived: 0, owed: [], drawn: 0, draws: 0, slow: 0, ratio: Math.min(SHARPEST, globalThis.devicePixelRatio || 1),
-    awake: false, dirty: true, moved: true, live: {}, lost: false, mixing: 1, ready: false,
+    awake: false, rested: true, moved: true, shaded: 0, shadeEvery: 0, live: {}, lost: false, mixing: 1, ready: false,
   };
   bench.isDark = () => {
     const theme = document.documentElement.dataset.theme;
@@ -156,7 +159,8 @@ function step(bench, now) {
   move(bench);
   draw(bench);
   settle(bench);
-  if (bench.mixing < 1) wake(bench);
+  bench.rested = bench.mixing >= 1;
+  if (!bench.rested) wake(bench);
 }
 
 function move(bench) {
@@ -185,13 +189,21 @@ function draw(bench) {
   const {width, height} = gl.getSize();
   if (gl.getPixelRatio() !== bench.ratio) gl.setPixelRatio(bench.ratio);
   for (const cloud of bench.clouds) cloud.uniforms.lines.value = gl.domElement.height;
-  gl.shadowMap.autoUpdate = false;
-  gl.shadowMap.needsUpdate ||= bench.moved || bench.draws < 3;
-  bench.moved = bench.mixing < 1 && bench.moved;
+  castShadows(bench, gl.shadowMap);
   placeNames(bench, height || width);
   view.renderScene();
   bench.draws += 1;
-  bench.dirty = false;
+}
+
+// Shadows are drawn anew only when something that casts one has moved; on a slow device not at every picture either.
+function castShadows(bench, shadows) {
+  const now = performance.now();
+  const still = bench.mixing >= 1;
+  shadows.autoUpdate = false;
+  if (bench.draws >= 3 && !(bench.moved && (still || now - bench.shaded >= bench.shadeEvery))) return;
+  shadows.needsUpdate = true;
+  bench.shaded = now;
+  bench.moved &&= !still;
 }
 
 // The lens opens until all of the apparatus fits, however narrow the slot is.
@@ -204,12 +216,12 @@ function fitLens(bench, camera) {
 }
 
 function watchPace(bench, now) {
-  const gap = now - bench.drawn;
-  if (gap > 400) return;  // it rested
-  bench.slow = gap > SLOW ? bench.slow + 1 : 0;
+  if (bench.rested) return;
+  bench.slow = now - bench.drawn > SLOW ? bench.slow + 1 : 0;
   if (bench.slow < PATIENCE) return;
   bench.slow = 0;
-  bench.ratio = Math.min(bench.ratio, 1);
+  if (bench.ratio > 1) bench.ratio = 1;
+  else bench.shadeEvery = RARELY;
 }
 
 function settle(bench) {
@@ -225,9 +237,25 @@ function say(bench, what) {
 
 // The view of the renderer, and its troubles ----------------------------------------------------------------------
 
-function drawsPictures() {
+// The name of what draws here, or nothing where nothing can.
+function draughtsman() {
   const canvas = document.createElement("canvas");
-  return Boolean(canvas.getContext("webgl2") ?? canvas.getContext("webgl"));
+  const gl = canvas.getContext("webgl2") ?? canvas.getContext("webgl");
+  if (!gl) return "";
+  const told = gl.getExtension("WEBGL_debug_renderer_info");
+  const name = String(gl.getParameter(told ? told.UNMASKED_RENDERER_WEBGL : gl.RENDERER));
+  gl.getExtension("WEBGL_lose_context")?.loseContext();  // browsers count how many are open
+  return name || "unknown";
+}
+
+// Where a processor draws in place of a graphics card, smoothing every edge four times costs half of the pictures.
+// Balls smooth their own edges, so a bench full of them goes without.
+function choosePencil(bench) {
+  const name = draughtsman();
+  if (!name) throw new Error("no WebGL");
+  const crowd = bench.plan.clouds.reduce((sum, cloud) => sum + cloud.count, 0);
+  bench.plain = crowd >= CROWD && BY_PROCESSOR.test(name);
+  if (bench.plain) bench.renderer.set("_antialias", false);
 }
 
 async function viewOf(renderer) {
@@ -242,11 +270,14 @@ async function viewOf(renderer) {
 
 async function enter(bench) {
   try {
-    if (!drawsPictures()) throw new Error("no WebGL");
+    choosePencil(bench);
     bench.view = await viewOf(bench.renderer);
+    if (bench.plain && bench.view.renderer.context.getContextAttributes().antialias) {
+      bench.view.freeze();
+      bench.view.unfreeze();
+    }
     takeOver(bench);
     draw(bench);
-    bench.dirty = true;
     wake(bench);
   } catch (problem) {
     console.warn("The bench has no picture.", problem);
@@ -262,7 +293,6 @@ function takeOver(bench) {
   const {view} = bench;
   view.tock = (now) => {
     view._ticking = false;
-    bench.dirty = true;
     step(bench, now);
     if (bench.drawn !== now) wake(bench);
   };
@@ -292,13 +322,17 @@ function describe(bench) {
 // The picture as it stands, on a plain ground: for a report or a catalogue card.
 function picture(bench, ground = "#f4f6f8") {
   if (!bench.view || bench.lost) return null;
+  const {ratio} = bench;
+  bench.ratio = SHARPEST;
   draw(bench);
+  bench.ratio = ratio;
   const source = bench.view.renderer.domElement;
   const canvas = Object.assign(document.createElement("canvas"), {width: source.width, height: source.height});
   const pen = canvas.getContext("2d");
   pen.fillStyle = ground;
   pen.fillRect(0, 0, canvas.width, canvas.height);
   pen.drawImage(source, 0, 0);
+  wake(bench);
   return canvas.toDataURL("image/png");
 }
 

@@ -39,7 +39,6 @@ function goHome(bench) {
 
 function look(bench) {
   bench.controls.update();
-  bench.dirty = true;
   wake(bench);
 }
 
