@@ -132,11 +132,11 @@ class House:
         return self.process.returncode
 
 
-def start(data: Path, *options: str, **environment: str) -> House:
+def start(data: Path, *options: str, checkout: Path = REPOSITORY, **environment: str) -> House:
     """Start a server and wait until it says where it is."""
     process = subprocess.Popen(
         [sys.executable, "-m", "voila_apps.cli", "serve", "--port", "0", "--data", str(data), *options],
-        cwd=REPOSITORY,
+        cwd=checkout,
         env={**os.environ, "WANXIANG_LANG": "en", **environment},
         text=True,
         stdout=subprocess.PIPE,
@@ -232,7 +232,7 @@ def start_house() -> Iterator[Callable[..., House]]:
     opened = list[House]()
 
     def start_one(data: Path, *options: str, **environment: str) -> House:
-        opened.append(start(data, *options, **environment))
+        opened.append(start(data, *options, checkout=REPOSITORY, **environment))
         return opened[-1]
 
     yield start_one

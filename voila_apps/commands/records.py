@@ -110,11 +110,13 @@ def find(what: str, data: Path | None, key: str = "") -> Recorded:
     """A run by its file or its uid; the key from the command line, else from the record if it has the run."""
     path = Path(what)
     if path.is_file() or path.suffix or path.parent.name:  # no uid looks like that
+        from labs.bench.documents import ordered
         from labs.bench.logbook import read_file
 
-        documents: list[Any] = read_file(path).documents
-        ensure(bool(documents), _("{file} holds no documents. Export the run again."), file=path)
-        run = str(documents[0].get("run", ""))
+        found = read_file(path).documents
+        ensure(bool(found), _("{file} holds no documents. Export the run again."), file=path)
+        documents: list[Any] = ordered(found)
+        run = str(documents[0]["run"])
         return Recorded(run, documents, _key(key) if key else _kept_key(run, data))
     store = _store(data)
     try:

@@ -26,6 +26,7 @@ def serve(
     """Serve the catalogue and the students' benches."""
     folder = data_folder(data, scenarios)
     folder.prepare()
+    folder.secret()  # a damaged one is told at once
     sockets = bind(host, port)
 
     # A package that Voilà's packages load on the way builds a grammar of all web addresses, for a second; none is used.
