@@ -138,7 +138,7 @@ def test_a_page_of_another_host_cannot_connect(student: Any) -> None:
             timeout=20,
             subprotocols=["v1.kernel.websocket.jupyter.org"],
             cookie=visitor.cookie_header,
-            origin="http://another.invalid",
+            origin="http://example.org",
         )
 
 
