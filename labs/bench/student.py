@@ -3,9 +3,9 @@
 import hashlib
 import math
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Any
 
+import numpy as np
 from uncertainties import UFloat, ufloat
 
 from engine.chance import Chance
@@ -13,6 +13,8 @@ from engine.errors import Refusal
 from labs.bench.instrument import Instrument, Reading
 from labs.bench.lab import Lab
 from labs.bench.run import Run
+from labs.bench.scenario import Scenario
+from labs.bench.window import standard_error
 
 
 class Student:
@@ -24,12 +26,14 @@ class Student:
         The lab, with its parameters.
     seed
         Stands for lesson, seat and attempt: from it comes the draw key.
+    instruments
+        What it takes from the shelf; all there is, if not said.
 
     """
 
-    def __init__(self, lab: Lab, seed: int) -> None:
+    def __init__(self, lab: Lab, seed: int, instruments: Sequence[str] | None = None) -> None:
         key = hashlib.sha256(f"ledger|{lab.name()}|{seed}".encode()).digest()
-        self.run = Run(lab, key)
+        self.run = Run(lab if instruments is None else Scenario(lab.title, lab, instruments=instruments), key)
         self.hands = Chance(key).child("hands")
 
     def set(self, name: str, value: float) -> None:
@@ -90,21 +94,15 @@ class Student:
 
     def mean(self, readings: Sequence[Reading]) -> UFloat:
         """The mean of repeated readings: their scatter gives the random part, neighbours' likeness counted."""
-        values = [reading.value for reading in readings if reading.value is not None]
-        mean = math.fsum(values) / len(values)
-        return ufloat(mean, math.hypot(standard_error(values), self.systematic(readings[0].instrument, mean)))
+        mean = average(numbers(readings))
+        return ufloat(mean.n, math.hypot(mean.s, self.systematic(readings[0].instrument, mean.n)))
 
 
-def standard_error(values: Sequence[float]) -> float:
-    """Standard error of the mean of a series whose neighbours may be alike.
+def numbers(readings: Sequence[Reading]) -> np.ndarray:
+    """The numbers that the faces showed, shape (readings,)."""
+    return np.array([reading.value for reading in readings if reading.value is not None])
 
-    The variance of the mean grows by (1 + r)/(1 − r), r being the likeness of neighbours, as for a first-order
-    autoregressive series (Priestley, Spectral Analysis and Time Series, 1981, §5.3).
-    """
-    count = len(values)
-    mean = math.fsum(values) / count
-    gaps = [value - mean for value in values]
-    square = math.fsum(gap * gap for gap in gaps)
-    likeness = math.fsum(one * other for one, other in pairwise(gaps)) / square if square else 0.0
-    likeness = min(max(likeness, 0.0), 0.5)
-    return math.sqrt(square / (count * (count - 1)) * (1 + likeness) / (1 - likeness))
+
+def average(series: np.ndarray) -> UFloat:
+    """The mean of a series whose neighbours may be alike, with its standard error."""
+    return ufloat(float(series.mean()), float(standard_error(series, np.ones(len(series)))))

@@ -33,6 +33,9 @@ class Line:
         """End of the line."""
         self._open = False
         self._thread.join(5)
+        for end in list(self._pairs):
+            self._drop(end)
+        self._watch.close()
         self._door.close()
 
     def _run(self) -> None:
@@ -51,7 +54,11 @@ class Line:
         if not self.whole:
             near.close()
             return
-        far = socket.create_connection(("127.0.0.1", self.to))
+        try:
+            far = socket.create_connection(("127.0.0.1", self.to))
+        except OSError:
+            near.close()
+            return
         for one, other in ((near, far), (far, near)):
             self._pairs[one] = other
             self._watch.register(one, selectors.EVENT_READ)

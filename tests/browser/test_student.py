@@ -16,6 +16,7 @@ from tests.voila_apps.conftest import House, start
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("server")]
 PATIENCE = 90_000  # ms, for a machine that compiles kernels for the first time
+CLOCK = "document.querySelector('.transport [role=timer] .digits').textContent"
 SCENARIOS = ("gas_isotherm", "dense_gas", "pendulum_gravity")
 
 
@@ -71,8 +72,7 @@ class Lesson:
 
     def goes_on(self) -> None:
         """Wait until time passes on the bench."""
-        clock = "document.querySelector('.transport [role=timer] .digits').textContent"
-        self.page.wait_for_function(f"before => {clock} !== before", arg=self.page.evaluate(clock))
+        self.page.wait_for_function(f"before => {CLOCK} !== before", arg=self.page.evaluate(CLOCK))
 
     def rows(self) -> int:
         return int(self.page.locator("table[aria-label] tbody tr[data-row]").count())
@@ -83,9 +83,11 @@ class Lesson:
         self.page.wait_for_function("n => document.querySelectorAll('tbody tr[data-row]').length > n", arg=before)
 
     def ahead(self, time: str) -> None:
+        """Run ahead and wait until that much time has passed; a short run shows its progress for a moment only."""
+        there = self.time() + float(time)
         self.page.locator(".transport .ahead input").fill(time)
         self.page.locator(".transport .ahead button").click()
-        self.page.wait_for_selector(".transport .ahead progress", state="visible")
+        self.page.wait_for_function(f"there => parseFloat({CLOCK}.replace(/[^\\d.]/g, '')) >= there", arg=there - 0.5)
         self.page.wait_for_selector(".transport .ahead progress", state="hidden")
 
     def control(self, name: str, value: str) -> None:

@@ -21,9 +21,18 @@ def test_pulls_must_scatter_as_the_uncertainties_say(width: float, sound: bool) 
 
 
 def test_a_few_wild_pulls_are_too_many() -> None:
+    pulls = np.random.default_rng(3).normal(size=200)
+    assert ledger.judge(entries(pulls.tolist())).sound
+    pulls[:6] = 3.2
+    verdict = ledger.judge(entries(pulls.tolist()))
+    assert ledger.RMS_BAND[0] < verdict.rms < ledger.RMS_BAND[1]
+    assert not verdict.sound
+
+
+def test_one_outlier_spoils_a_ledger() -> None:
     pulls = np.random.default_rng(3).normal(size=60)
-    pulls[:4] = 3.5
-    assert not ledger.judge(entries(pulls.tolist())).sound
+    assert ledger.judge(entries(pulls.tolist())).sound
+    assert not ledger.judge(entries([*pulls[:-1], 9.0])).sound
 
 
 def test_every_fast_truth_comes_out() -> None:
@@ -33,11 +42,12 @@ def test_every_fast_truth_comes_out() -> None:
     assert [entry.name for entry in found if abs(entry.pull) > 4] == []
 
 
-def test_the_product_and_the_speeds_are_known_to_a_per_cent() -> None:
-    for name in [name for name in FAST if "nitrogen" in name]:
-        entry = ledger.measure(name, 1)
-        assert entry.uncertainty <= 0.01 * abs(entry.reference)
-        assert abs(entry.value - entry.reference) <= 3 * entry.uncertainty
+@pytest.mark.parametrize("seed", [1, 2])
+def test_the_product_and_the_speeds_are_known_to_a_per_cent(seed: int) -> None:
+    found = [ledger.measure(name, seed) for name in FAST if "nitrogen" in name]
+    assert len(found) == 4
+    assert [entry.name for entry in found if entry.uncertainty > 0.01 * entry.reference] == []
+    assert [entry.name for entry in found if abs(entry.pull) > 3.5] == []
 
 
 def test_twenty_worlds_give_back_their_gravity() -> None:
@@ -53,9 +63,9 @@ def test_an_unknown_truth_is_answered_with_the_nearest() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(3600)
+@pytest.mark.timeout(7200)
 def test_the_whole_ledger_is_sound() -> None:
-    """Fast truths at eight seeds, slow ones at one: judged together."""
-    found = ledger.run(seeds=range(8), speed="fast", jobs=2) + ledger.run(seeds=[0], speed="slow", jobs=2)
+    """Fast truths at eight seeds, slow ones at two: judged together."""
+    found = ledger.run(seeds=range(2), speed="slow", jobs=2) + ledger.run(seeds=range(8), speed="fast", jobs=2)
     verdict = ledger.judge(found)
     assert verdict.sound, (verdict, [(entry.name, entry.seed, round(entry.pull, 2)) for entry in found])

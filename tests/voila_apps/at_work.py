@@ -11,7 +11,7 @@ def work(pupil: Pupil, scenario: Scenario) -> None:
     """Everything that a page can do, short of an answer."""
     given = pupil.models[pupil.page]["state"]["given"]
     pupil.order("play", on=True)
-    pupil.listen_for(0.6)
+    pupil.listen_for(0.3)
     pupil.order("play", on=False)
     pupil.order("speed", value=4)
     pupil.order("step")

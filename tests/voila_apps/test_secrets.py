@@ -11,7 +11,9 @@ import struct
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +31,7 @@ from voila_apps.cli import app
 from voila_apps.home import shipped_scenarios
 from voila_apps.store import RecordStore, draw_key
 
-pytestmark = pytest.mark.xdist_group("server")
+pytestmark = pytest.mark.xdist_group("hall")
 
 SECRET, COOKIE = b"a secret of thirty-two bytes....", "wanxiang_seat"
 SHIPPED = {path.stem: path for path in sorted(shipped_scenarios().glob("*.ipynb"))}
@@ -105,7 +107,8 @@ def key_of(hall: House, seat: str, scenario: str) -> tuple[str, bytes]:
 def visit(request: pytest.FixtureRequest, hall: House) -> Iterator[Visit]:
     """A visit to each shipped scenario."""
     scenario = load(SHIPPED[request.param])
-    pupil, other = sit(hall, request.param, "Wang"), sit(hall, request.param, "Li")
+    with ThreadPoolExecutor() as both:
+        pupil, other = both.map(partial(sit, hall, request.param), ("Wang", "Li"))
     work(pupil, scenario)
     run, key = key_of(hall, "Wang", request.param)
     hidden = hidden_of(scenario, key)
