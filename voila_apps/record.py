@@ -71,7 +71,7 @@ class RunRequest(KernelRequest):
         kept = await self.in_writer(store.snapshot, sitting.run) if sitting.run else None
         snapshot = base64.b64encode(kept[1]).decode() if kept else None
         self.finish({"run": sitting.run, "draw_key": sitting.draw_key.hex(), "seat": sitting.seat, "documents": saved,
-                     "snapshot": snapshot})
+                     "snapshot": snapshot, "ticket": self.settings["spool"].ticket(sitting)})
 
 
 class DocumentsRequest(KernelRequest):

@@ -156,6 +156,14 @@ class RecordStore:
         key = draw_key(self.secret, lesson, seat, attempt)
         return Sitting(seat, scenario, content_hash, lesson, attempt, key, token_hash)
 
+    def place(self, sitting: Sitting) -> tuple[str | None, int]:
+        """The run that this sitting has in the record, if any, and which number its next document bears."""
+        mine = [runs.c.lesson == sitting.lesson, runs.c.seat == sitting.seat, runs.c.attempt == sitting.attempt]
+        with self.read() as connection:
+            run = connection.execute(select(runs.c.uid).where(*mine)).scalar()
+            last = connection.execute(select(func.max(documents.c.seq)).where(documents.c.run == run)).scalar()
+        return run, 0 if last is None else last + 1
+
     def append(self, sitting: Sitting, posted: Iterable[Any]) -> list[str]:
         """Save documents of one sitting, all or none; returns their uids once they are on the disk."""
         checked = [_checked(document) for document in posted]
@@ -327,8 +335,12 @@ def _enter(
     connection: Connection, sitting: Sitting, run: str | None, document: dict[str, Any]
 ) -> tuple[str, bool]:
     """Write one document; returns the uid of the run it belongs to, and whether the record did not have it yet."""
-    body = json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    if len(body.encode()) > DOCUMENT_BYTES:
+    try:
+        body = json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        size = len(body.encode())
+    except (ValueError, RecursionError) as problem:  # infinite numbers, half characters, boxes in boxes
+        raise Refusal("Document {uid} holds something that cannot be recorded.", uid=document["uid"]) from problem
+    if size > DOCUMENT_BYTES:
         raise Refusal("Document {uid} is larger than {limit} bytes.", uid=document["uid"], limit=DOCUMENT_BYTES)
     known = connection.execute(select(documents).where(documents.c.uid == document["uid"])).first()
     if known is not None:
