@@ -10,20 +10,20 @@ import hashlib
 import hmac
 import json
 import logging
-import os
 import re
 import time
-from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Row, create_engine, event, func, insert, select, update
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from engine.errors import Refusal
+from voila_apps.database import IMPATIENCE, PATIENCE, damaged, keep_copy, known_form, open_engine, trouble_of
 from voila_apps.migrations import bring_up, create
 from voila_apps.schema import FORM, documents, runs, seats, snapshots
 
@@ -74,21 +74,22 @@ class RecordStore:
     def __init__(self, path: Path, secret: bytes = b"") -> None:
         self.path = path
         self.secret = secret
+        self.trouble = ""  # why the last attempt to write failed
         self._listeners: list[Listener] = []
-        self.engine = _engine(path)
+        self.engine = open_engine(path)
         try:
             self._open()
         except DatabaseError as problem:
             self.engine.dispose()
-            raise _damaged(path, problem) from problem
+            raise damaged(path, problem) from problem
 
     def _open(self) -> None:
         with self.read() as connection:
             form = int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
-            _known_form(self.path, form)
+            known_form(self.path, form)
             verdict = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
             if verdict != "ok":
-                raise _damaged(self.path, verdict)
+                raise damaged(self.path, verdict)
             tables = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'").scalars().all()
         if not form and tables:
             raise Refusal(
@@ -109,17 +110,45 @@ class RecordStore:
             elif form < FORM:
                 bring_up(connection, form)
 
-    def read(self) -> AbstractContextManager[Connection]:
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
         """A transaction that reads, in any thread: `with store.read() as connection: connection.execute(select(…))`."""
-        return self.engine.begin()
+        try:
+            with self.engine.begin() as connection:
+                yield connection
+        except DatabaseError as problem:
+            self.trouble = trouble_of(problem)
+            raise
 
-    def write(self) -> AbstractContextManager[Connection]:
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
         """A transaction that writes: committed, and on the disk, when the block ends; undone when it raises.
 
         SQLite takes one writer at a time. On a running server call what uses this through its writing thread
         (`settings["writer"]`, or `ClassServer.in_writer`), so that the event loop never waits for the disk.
         """
-        return self.engine.execution_options(write=True).begin()
+        patience = PATIENCE if not self.trouble else IMPATIENCE  # who comes after one that waited in vain waits less
+        try:
+            with self.engine.execution_options(write=True, patience=patience).begin() as connection:
+                yield connection
+        except IntegrityError:
+            raise
+        except DatabaseError as problem:
+            self.trouble = trouble_of(problem)
+            raise
+        self.trouble = ""
+
+    def examine(self) -> str:
+        """What is the matter with the record: "", or a key of `database.TROUBLES`."""
+        try:
+            with self.read() as connection:
+                connection.execute(select(runs.c.uid).limit(1)).first()
+            if self.trouble:  # is it over?
+                with self.write() as connection:
+                    connection.exec_driver_sql(f"PRAGMA user_version = {FORM}")
+        except DatabaseError:
+            pass  # `read` and `write` have noted it
+        return self.trouble
 
     def on_append(self, listener: Listener) -> None:
         """Call `listener(run, seat, lesson, documents)` with what is new, after its commit, in the writing thread."""
@@ -259,58 +288,6 @@ class RecordStore:
         """What SQLite says about the whole file: "ok", or the first damage."""
         with self.read() as connection:
             return str(connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar_one())
-
-
-def _engine(path: Path) -> Engine:
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 10.0, "check_same_thread": False})
-
-    @event.listens_for(engine, "connect")
-    def settle(connection: Any, _: Any) -> None:
-        connection.isolation_level = None  # transactions begin where `begin` below says, not where the driver guesses
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
-            connection.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        options = connection.get_execution_options()
-        if not options.get("autocommit"):  # VACUUM runs outside transactions
-            connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("write") else "BEGIN")
-
-    return engine
-
-
-def keep_copy(engine: Engine, path: Path) -> Path:
-    """A whole copy of the record, free of what was erased, on the disk before this returns; never over another file."""
-    wanted, number = path, 1
-    while path.exists():
-        number += 1
-        path = wanted.with_stem(f"{wanted.stem}-{number}")
-    with engine.execution_options(autocommit=True).connect() as connection:
-        connection.exec_driver_sql("VACUUM INTO ?", (str(path),))
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())
-    return path
-
-
-def _known_form(path: Path, form: int) -> None:
-    if form > FORM:
-        raise Refusal(
-            "The record {file} was written by a newer Wanxiang (form {theirs}; this one knows {ours}). "
-            "Update Wanxiang, or name another folder with --data.",
-            file=path,
-            theirs=form,
-            ours=FORM,
-        )
-
-
-def _damaged(path: Path, problem: Any) -> Refusal:
-    words = str(getattr(problem, "orig", problem)).splitlines()[0]
-    return Refusal(
-        "The record {file} cannot be read ({problem}). Put back your newest copy of it, "
-        "or move the file away to begin an empty record.",
-        file=path,
-        problem=words,
-    )
 
 
 def _bodies(connection: Connection, run: str) -> list[dict[str, Any]]:

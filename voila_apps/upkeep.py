@@ -36,3 +36,7 @@ class Upkeep:
         """Do what is due."""
         if self.spool.files():
             await self.write(self.spool.take_up, self.store)
+
+    def told(self) -> dict[str, Any]:
+        """How the upkeep stands, for /health."""
+        return {"spools_set_aside": self.spool.aside()}
