@@ -40,7 +40,9 @@ from voila_apps.listening import reachable, shown
 from voila_apps.pages import CataloguePage, LabPage, NotFound, StartAgain
 from voila_apps.record import DocumentsRequest, Health, RunRequest, SnapshotRequest
 from voila_apps.shelves import Shelf, ShelfHandler
+from voila_apps.spool import SpoolFolder
 from voila_apps.store import RecordStore, draw_key
+from voila_apps.upkeep import Upkeep
 
 TEMPLATES = Path(__file__).resolve().parent / "template"
 BODY_BYTES = 18 * 1024 * 1024  # of a post; a snapshot is the largest
@@ -109,10 +111,13 @@ class ClassServer(Voila):
         self.kernel_manager.allowed_message_types = PASSING
         self.store = RecordStore(self.folder.record, secret)
         self.writer = ThreadPoolExecutor(1, thread_name_prefix="record")
+        self.spool = SpoolFolder(self.folder.spool, secret)
+        self.upkeep = Upkeep(self.store, self.spool, self.in_writer)
         limit = self.serving.benches or usual_limit()
         self.benches = Benches(self.kernel_manager, self.store, self.renderer, self.in_writer, limit=limit,
-                               complaints=self.complaints)  # fmt: skip
+                               spool=self.spool, complaints=self.complaints)  # fmt: skip
         settings |= {"store": self.store, "writer": self.writer, "benches": self.benches, "version": wanxiang_version()}
+        settings |= {"spool": self.spool, "upkeep": self.upkeep}
         settings |= self._catalogue_settings() | SOCKET_SETTINGS
         settings |= {"default_handler_class": NotFound, "log_function": _log_request}
         self._stock_shelves(settings)
@@ -212,19 +217,22 @@ class ClassServer(Voila):
             server.add_sockets(sockets)
             self.port = sockets[0].getsockname()[1]
             self.benches.address = f"http://{reachable(self.serving.host)}:{self.port}"
-            sweeping = asyncio.create_task(self.benches.sweep_forever())
+            await self.upkeep.begin()
+            tasks = [asyncio.create_task(work) for work in (self.benches.sweep_forever(), self.upkeep.go_on())]
             _on_signals(self.closing.set)
             announce(f"http://{shown(self.serving.host)}:{self.port}/")
             try:
                 await self.closing.wait()
             finally:
-                sweeping.cancel()
+                for task in tasks:
+                    task.cancel()
                 await self._close(server)
 
     async def _close(self, server: HTTPServer) -> None:
         """Kernels first, while they can still deliver what they recorded; then the doors, then the record."""
         await self.benches.clear_all()
         server.stop()
+        await self.in_writer(self.spool.take_up, self.store)
         self.writer.shutdown()
         self.store.close()
 
