@@ -9,80 +9,33 @@ the table of runs and never in a document.
 import hashlib
 import hmac
 import json
+import logging
+import os
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import (
-    Column,
-    Float,
-    ForeignKey,
-    Integer,
-    LargeBinary,
-    MetaData,
-    Row,
-    String,
-    Table,
-    Text,
-    UniqueConstraint,
-    create_engine,
-    event,
-    func,
-    insert,
-    select,
-    update,
-)
+from sqlalchemy import Row, create_engine, event, func, insert, select, update
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from engine.errors import Refusal
+from voila_apps.migrations import bring_up, create
+from voila_apps.schema import FORM, documents, runs, seats, snapshots
 
-SCHEMA = 1
 KINDS = ("start", "descriptor", "action", "event", "answer", "stop")
+log = logging.getLogger("wanxiang")
+
 UID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{5,79}")
 DOCUMENT_BYTES = 256 * 1024
 SNAPSHOT_BYTES = 16 * 1024 * 1024
 
-metadata = MetaData()
-seats = Table("seats", metadata, Column("seat", String, primary_key=True), Column("created", Float, nullable=False))
-runs = Table(
-    "runs",
-    metadata,
-    Column("uid", String, primary_key=True),
-    Column("seat", ForeignKey("seats.seat"), nullable=False, index=True),
-    Column("scenario", String, nullable=False),
-    Column("content_hash", String, nullable=False),
-    Column("lesson", String, nullable=False),
-    Column("attempt", Integer, nullable=False),
-    Column("draw_key", String, nullable=False),
-    Column("token_hash", String, nullable=False),
-    Column("created", Float, nullable=False),
-    Column("ended", Float),
-    UniqueConstraint("lesson", "seat", "attempt"),
-)
-documents = Table(
-    "documents",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("run", ForeignKey("runs.uid"), nullable=False),
-    Column("seq", Integer, nullable=False),
-    Column("uid", String, nullable=False, unique=True),
-    Column("kind", String, nullable=False),
-    Column("body", Text, nullable=False),
-    Column("saved", Float, nullable=False),
-    UniqueConstraint("run", "seq"),
-)
-snapshots = Table(
-    "snapshots",
-    metadata,
-    Column("run", ForeignKey("runs.uid"), primary_key=True),
-    Column("place", Integer, nullable=False),
-    Column("body", LargeBinary, nullable=False),
-    Column("saved", Float, nullable=False),
-)
+# Told of what was saved: run, seat, lesson, the new documents.
+Listener = Callable[[str, str, str, list[dict[str, Any]]], None]
 
 
 def draw_key(secret: bytes, lesson: str, seat: str, attempt: int) -> bytes:
@@ -121,6 +74,7 @@ class RecordStore:
     def __init__(self, path: Path, secret: bytes = b"") -> None:
         self.path = path
         self.secret = secret
+        self._listeners: list[Listener] = []
         self.engine = _engine(path)
         try:
             self._open()
@@ -129,37 +83,62 @@ class RecordStore:
             raise _damaged(path, problem) from problem
 
     def _open(self) -> None:
-        with self.engine.begin() as connection:
-            version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
-            if version > SCHEMA:
-                raise Refusal(
-                    "The record {file} was written by a newer Wanxiang (form {theirs}; this one knows {ours}). "
-                    "Update Wanxiang, or name another folder with --data.",
-                    file=self.path,
-                    theirs=version,
-                    ours=SCHEMA,
-                )
+        with self.read() as connection:
+            form = int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
+            _known_form(self.path, form)
             verdict = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
             if verdict != "ok":
                 raise _damaged(self.path, verdict)
-        if version < SCHEMA:
-            with self.engine.execution_options(write=True).begin() as connection:
-                metadata.create_all(connection)
-                connection.exec_driver_sql(f"PRAGMA user_version = {SCHEMA}")
+            tables = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'").scalars().all()
+        if not form and tables:
+            raise Refusal(
+                "{file} is a database, but no record of Wanxiang. Move it away, or name another folder with --data.",
+                file=self.path,
+            )
+        if form < FORM:
+            self._bring_up(form)
+
+    def _bring_up(self, form: int) -> None:
+        """Make a new record, or bring an earlier form to today's, keeping a copy of it as it was."""
+        if form:
+            keep_copy(self.engine, self.path.with_stem(f"{self.path.stem}-form-{form}"))
+        with self.write() as connection:
+            form = int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())  # another process may have
+            if not form:
+                create(connection)
+            elif form < FORM:
+                bring_up(connection, form)
+
+    def read(self) -> AbstractContextManager[Connection]:
+        """A transaction that reads, in any thread: `with store.read() as connection: connection.execute(select(…))`."""
+        return self.engine.begin()
+
+    def write(self) -> AbstractContextManager[Connection]:
+        """A transaction that writes: committed, and on the disk, when the block ends; undone when it raises.
+
+        SQLite takes one writer at a time. On a running server call what uses this through its writing thread
+        (`settings["writer"]`, or `ClassServer.in_writer`), so that the event loop never waits for the disk.
+        """
+        return self.engine.execution_options(write=True).begin()
+
+    def on_append(self, listener: Listener) -> None:
+        """Call `listener(run, seat, lesson, documents)` with what is new, after its commit, in the writing thread."""
+        self._listeners.append(listener)
 
     def close(self) -> None:
         """Close every connection; the write-ahead log is folded into the file."""
         self.engine.dispose()
 
-    def sit(self, seat: str, scenario: str, content_hash: str, token_hash: str = "") -> Sitting:
-        """The seat's unfinished run of this scenario with its documents, or the next attempt.
+    def sit(self, seat: str, scenario: str, content_hash: str, token_hash: str = "", lesson: str = "") -> Sitting:
+        """The seat's unfinished run in this lesson with its documents, or the next attempt.
 
-        A run whose scenario has been rewritten since is not resumed; it stays in the record.
+        Outside lessons each scenario is a lesson of its own, `open:<scenario>`. A run whose scenario has been
+        rewritten since is not resumed; it stays in the record.
         """
-        lesson = f"open:{scenario}"
+        lesson = lesson or f"open:{scenario}"
         mine = select(runs).where(runs.c.seat == seat, runs.c.lesson == lesson)
         newest = mine.order_by(runs.c.attempt.desc()).limit(1)
-        with self.engine.begin() as connection:
+        with self.read() as connection:
             row = connection.execute(newest).first()
             if row is not None and row.ended is None and row.content_hash == content_hash:
                 return Sitting(
@@ -180,26 +159,37 @@ class RecordStore:
     def append(self, sitting: Sitting, posted: Iterable[Any]) -> list[str]:
         """Save documents of one sitting, all or none; returns their uids once they are on the disk."""
         checked = [_checked(document) for document in posted]
-        run = sitting.run
+        run, new = sitting.run, []
         try:
-            with self.engine.execution_options(write=True).begin() as connection:
+            with self.write() as connection:
                 for document in checked:
-                    run = _enter(connection, sitting, run, document)
+                    run, entered = _enter(connection, sitting, run, document)
+                    new += [document] if entered else []
         except IntegrityError as problem:
             raise Refusal(
                 "These documents contradict the record of run {run}: a place in its order is taken.", run=run
             ) from problem
         sitting.run = run
+        if run is not None and new:
+            self._tell(run, sitting, new)
         return [document["uid"] for document in checked]
+
+    def _tell(self, run: str, sitting: Sitting, new: list[dict[str, Any]]) -> None:
+        """Nobody who listens can undo, or even delay with an error, what is saved."""
+        for listener in self._listeners:
+            try:
+                listener(run, sitting.seat, sitting.lesson, new)
+            except Exception:
+                log.exception("A listener to the record failed")
 
     def end(self, run: str) -> None:
         """Mark a run as finished: the next sitting begins a new attempt."""
-        with self.engine.execution_options(write=True).begin() as connection:
+        with self.write() as connection:
             connection.execute(update(runs).where(runs.c.uid == run, runs.c.ended.is_(None)).values(ended=time.time()))
 
     def find(self, run: str) -> Row[Any]:
         """The run with this uid, or the only one whose uid begins so."""
-        with self.engine.begin() as connection:
+        with self.read() as connection:
             rows = connection.execute(select(runs).where(runs.c.uid.startswith(run, autoescape=True)).limit(2)).all()
         if len(rows) != 1:
             raise Refusal(
@@ -224,12 +214,12 @@ class RecordStore:
         query = select(runs, count.c.documents, count.c.readings, count.c.last).join(count, count.c.run == runs.c.uid)
         if seat is not None:
             query = query.where(runs.c.seat == seat)
-        with self.engine.begin() as connection:
+        with self.read() as connection:
             return list(connection.execute(query.order_by(runs.c.created.desc())).all())
 
     def documents(self, run: str) -> list[dict[str, Any]]:
         """The documents of a run, in order."""
-        with self.engine.begin() as connection:
+        with self.read() as connection:
             return _bodies(connection, run)
 
     def progress(self, seat: str) -> dict[str, Progress]:
@@ -243,7 +233,7 @@ class RecordStore:
         """Keep the newest snapshot of a run; an older one than the store has is ignored."""
         if len(body) > SNAPSHOT_BYTES:
             raise Refusal("This snapshot of run {run} is larger than {limit} bytes.", run=run, limit=SNAPSHOT_BYTES)
-        with self.engine.execution_options(write=True).begin() as connection:
+        with self.write() as connection:
             have = connection.execute(select(snapshots.c.place).where(snapshots.c.run == run)).scalar()
             values = {"place": place, "body": body, "saved": time.time()}
             if have is None:
@@ -253,13 +243,13 @@ class RecordStore:
 
     def snapshot(self, run: str) -> tuple[int, bytes] | None:
         """The newest snapshot of a run: its place in the order of documents, and its bytes."""
-        with self.engine.begin() as connection:
+        with self.read() as connection:
             row = connection.execute(select(snapshots).where(snapshots.c.run == run)).first()
         return None if row is None else (row.place, row.body)
 
     def check(self) -> str:
         """What SQLite says about the whole file: "ok", or the first damage."""
-        with self.engine.begin() as connection:
+        with self.read() as connection:
             return str(connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar_one())
 
 
@@ -274,10 +264,35 @@ def _engine(path: Path) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        writing = connection.get_execution_options().get("write", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+        options = connection.get_execution_options()
+        if not options.get("autocommit"):  # VACUUM runs outside transactions
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("write") else "BEGIN")
 
     return engine
+
+
+def keep_copy(engine: Engine, path: Path) -> Path:
+    """A whole copy of the record, free of what was erased, on the disk before this returns; never over another file."""
+    wanted, number = path, 1
+    while path.exists():
+        number += 1
+        path = wanted.with_stem(f"{wanted.stem}-{number}")
+    with engine.execution_options(autocommit=True).connect() as connection:
+        connection.exec_driver_sql("VACUUM INTO ?", (str(path),))
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+    return path
+
+
+def _known_form(path: Path, form: int) -> None:
+    if form > FORM:
+        raise Refusal(
+            "The record {file} was written by a newer Wanxiang (form {theirs}; this one knows {ours}). "
+            "Update Wanxiang, or name another folder with --data.",
+            file=path,
+            theirs=form,
+            ours=FORM,
+        )
 
 
 def _damaged(path: Path, problem: Any) -> Refusal:
@@ -308,8 +323,10 @@ def _checked(document: Any) -> dict[str, Any]:
     return document
 
 
-def _enter(connection: Connection, sitting: Sitting, run: str | None, document: dict[str, Any]) -> str:
-    """Write one document; returns the uid of the run it belongs to."""
+def _enter(
+    connection: Connection, sitting: Sitting, run: str | None, document: dict[str, Any]
+) -> tuple[str, bool]:
+    """Write one document; returns the uid of the run it belongs to, and whether the record did not have it yet."""
     body = json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     if len(body.encode()) > DOCUMENT_BYTES:
         raise Refusal("Document {uid} is larger than {limit} bytes.", uid=document["uid"], limit=DOCUMENT_BYTES)
@@ -317,7 +334,7 @@ def _enter(connection: Connection, sitting: Sitting, run: str | None, document: 
     if known is not None:
         if known.run != run or json.loads(known.body) != document:
             raise Refusal("Document {uid} is already in the record, and says something else.", uid=document["uid"])
-        return known.run
+        return str(known.run), False
     if document["kind"] == "start" and run is None:
         run = _begin(connection, sitting, document)
     if document["run"] != run:
@@ -327,7 +344,7 @@ def _enter(connection: Connection, sitting: Sitting, run: str | None, document: 
             run=run, seq=document["seq"], uid=document["uid"], kind=document["kind"], body=body, saved=time.time()
         )
     )
-    return document["run"]
+    return str(document["run"]), True
 
 
 def _begin(connection: Connection, sitting: Sitting, start: dict[str, Any]) -> str:
