@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import insert, select, update
 
 from engine.errors import Refusal
-from voila_apps.classroom.tables import claims, classes, lessons
-from voila_apps.store import RecordStore, metadata
+from voila_apps.schema import classes
+from voila_apps.store import RecordStore
 
 LARGEST = 99  # seats: two digits on a label
 ID = re.compile(r"\w(?:[\w-]{0,18}\w)?")
@@ -37,16 +37,15 @@ class Classes:
 
     def __init__(self, store: RecordStore) -> None:
         self.store = store
-        metadata.create_all(store.engine, tables=[classes, lessons, claims])
 
     def all(self) -> list[SchoolClass]:
         """Every class, by name."""
-        with self.store.engine.begin() as connection:
+        with self.store.read() as connection:
             return [_class(row) for row in connection.execute(select(classes).order_by(classes.c.id))]
 
     def find(self, class_id: str) -> SchoolClass | None:
         """The class of this name, if there is one."""
-        with self.store.engine.begin() as connection:
+        with self.store.read() as connection:
             row = connection.execute(select(classes).where(classes.c.id == class_id)).first()
         return None if row is None else _class(row)
 
@@ -64,7 +63,7 @@ class Classes:
         if not 1 <= size <= LARGEST:
             raise Refusal("A class has 1 to {most} seats, not {size}.", most=LARGEST, size=size)
         values = {"title": title or name, "size": size}
-        with self.store.engine.execution_options(write=True).begin() as connection:
+        with self.store.write() as connection:
             if connection.execute(select(classes.c.id).where(classes.c.id == name)).first() is None:
                 connection.execute(insert(classes).values(id=name, created=time.time(), **values))
             else:

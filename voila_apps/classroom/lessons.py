@@ -17,7 +17,7 @@ from sqlalchemy import insert, select, update
 
 from engine.errors import Refusal
 from voila_apps.classroom.classes import Classes
-from voila_apps.classroom.tables import lessons as table
+from voila_apps.schema import lessons as table
 from voila_apps.store import RecordStore
 
 MODES = ("guided", "free", "exam")
@@ -64,7 +64,7 @@ class Lessons:
         self._changing = Lock()
         since = time.time() - RECENT_SECONDS
         recent = select(table).where(table.c.ended.is_(None) | (table.c.ended > since)).order_by(table.c.started)
-        with store.engine.begin() as connection:
+        with store.read() as connection:
             self._known = {row.uid: _lesson(row) for row in connection.execute(recent)}
 
     def on_change(self, listener: Listener) -> None:
@@ -82,7 +82,7 @@ class Lessons:
             lesson = Lesson(
                 f"lesson-{secrets.token_hex(8)}", class_id, scenario, content_hash, mode, self._new_code(), time.time()
             )
-            with self.store.engine.execution_options(write=True).begin() as connection:
+            with self.store.write() as connection:
                 connection.execute(insert(table).values(vars(lesson)))
             self._known[lesson.uid] = lesson
         self._tell(lesson)
@@ -104,7 +104,7 @@ class Lessons:
         """The lesson with this uid."""
         if uid in self._known:
             return self._known[uid]
-        with self.store.engine.begin() as connection:
+        with self.store.read() as connection:
             row = connection.execute(select(table).where(table.c.uid == uid)).first()
         return None if row is None else _lesson(row)
 
@@ -113,7 +113,7 @@ class Lessons:
         query = select(table).where(table.c.ended.is_not(None)).order_by(table.c.started.desc()).limit(limit)
         if class_id is not None:
             query = query.where(table.c.class_id == class_id)
-        with self.store.engine.begin() as connection:
+        with self.store.read() as connection:
             return [_lesson(row) for row in connection.execute(query)]
 
     def of_code(self, code: str) -> Lesson | None:
@@ -140,7 +140,7 @@ class Lessons:
             changed = replace(lesson, **values)
             if changed == lesson:
                 return lesson
-            with self.store.engine.execution_options(write=True).begin() as connection:
+            with self.store.write() as connection:
                 connection.execute(update(table).where(table.c.uid == uid).values(**values))
             self._known[uid] = changed
         self._tell(changed)

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import insert, select, update
 
 from voila_apps.classroom.lessons import Lesson, Lessons
-from voila_apps.classroom.tables import claims as table
+from voila_apps.schema import claims as table
 from voila_apps.store import RecordStore
 
 AFTERGLOW_SECONDS = 2 * 3600.0  # a lesson that ended: its students may still look at what they did
@@ -43,7 +43,7 @@ class Seating:
         self._waiting: dict[tuple[str, str], Claim] = {}  # by seat and tablet
         self._refused: dict[tuple[str, str], float] = {}
         living = select(table).where(table.c.released.is_(None)).order_by(table.c.id)
-        with store.engine.begin() as connection:
+        with store.read() as connection:
             self._held = {row.seat: _claim(row) for row in connection.execute(living)}
 
     def on_change(self, listener: Callable[[str], None]) -> None:
@@ -141,14 +141,14 @@ class Seating:
         self._withdraw(claim.tablet, but=claim.seat)
         self._release(claim.seat)
         values = {name: getattr(claim, name) for name in ("lesson", "seat", "tablet", "claimed")}
-        with self.store.engine.execution_options(write=True).begin() as connection:
+        with self.store.write() as connection:
             key = connection.execute(insert(table).values(**values)).inserted_primary_key
         self._held[claim.seat] = Claim(**values, id=int(key[0]) if key else 0)
 
     def _release(self, seat: str) -> None:
         claim = self._held.pop(seat, None)
         if claim is not None:
-            with self.store.engine.execution_options(write=True).begin() as connection:
+            with self.store.write() as connection:
                 connection.execute(update(table).where(table.c.id == claim.id).values(released=time.time()))
 
     def _counts(self, claim: Claim) -> bool:
