@@ -2,6 +2,10 @@
 
 `record.sqlite` (what students did), `secret.key` (from which draw keys and cookies are made),
 `scenarios/` (teachers' own notebooks), `spool/` (on its way into the record), `server.log`.
+
+    @property
+`scenarios/` (teachers' own notebooks), `teacher.json` (the hash of the teacher's password), `classes/` (names, if
+the school keeps any), `server.log`.
 """
 
 import os
@@ -36,9 +40,20 @@ class DataFolder:
         return self.root / "secret.key"
 
     @property
+<<<<<<< HEAD
     def spool(self) -> Path:
         """What kernels wrote while the server was away."""
         return self.root / "spool"
+=======
+    def password_file(self) -> Path:
+        """The hash of the teacher's password."""
+        return self.root / "teacher.json"
+
+    @property
+    def classes(self) -> Path:
+        """Class lists with names, readable by the owner only."""
+        return self.root / "classes"
+>>>>>>> seats
 
     @property
     def log(self) -> Path:
