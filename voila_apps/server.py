@@ -34,6 +34,8 @@ from voila.utils import get_page_config, get_voila_labextensions_path
 from engine.errors import Refusal
 from voila_apps.benches import Bench, Benches, BenchRenderer, kernel_command, kernel_environment, usual_limit
 from voila_apps.catalogue import Catalogue
+from voila_apps.classroom.login import LoginPage, Logout
+from voila_apps.classroom.room import Classroom
 from voila_apps.gate import KERNEL_ID, PASSING, EndBench, OwnChannels, OwnKernel, SeatIdentity
 from voila_apps.home import DataFolder, shipped_scenarios
 from voila_apps.listening import reachable, shown
@@ -69,6 +71,7 @@ class Serving:
     host: str = "127.0.0.1"
     benches: int = 0  # 0: as many as the machine's memory allows
     shipped: Path | None = None
+    classroom: bool = False  # seats, lessons and a teacher's login instead of guests
 
 
 class OneKernelSpec(KernelSpecManager):
@@ -118,7 +121,7 @@ class ClassServer(Voila):
                                spool=self.spool, complaints=self.complaints)  # fmt: skip
         settings |= {"store": self.store, "writer": self.writer, "benches": self.benches, "version": wanxiang_version()}
         settings |= {"spool": self.spool, "upkeep": self.upkeep}
-        settings |= self._catalogue_settings() | SOCKET_SETTINGS
+        settings |= self._catalogue_settings() | SOCKET_SETTINGS | self._classroom_settings()
         settings |= {"default_handler_class": NotFound, "log_function": _log_request}
         self._stock_shelves(settings)
         return settings
@@ -130,6 +133,13 @@ class ClassServer(Voila):
         loader = FileSystemLoader(TEMPLATES)
         templates = Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
         return {"catalogue": shelf, "templates": templates}
+
+    def _classroom_settings(self) -> dict[str, Any]:
+        """Seats and lessons, where there are such."""
+        if not self.serving.classroom:
+            return {"classroom": None, "lessons": None}
+        room = Classroom(self.folder, self.store, asyncio.get_running_loop().call_soon_threadsafe)
+        return {"classroom": room, "lessons": room.lessons}
 
     def _stock_shelves(self, settings: dict[str, Any]) -> None:
         """What browsers may fetch, and the page configuration that tells Voilà's script where it lies."""
@@ -170,6 +180,8 @@ class ClassServer(Voila):
             (r"/", CataloguePage),
             (r"/lab/([^/]+)", LabPage),
             (r"/lab/([^/]+)/again", StartAgain),
+            (r"/teacher/login", LoginPage),
+            (r"/teacher/logout", Logout),
             (r"/health", Health),
             (r"/api/run", RunRequest),
             (r"/api/documents", DocumentsRequest),
