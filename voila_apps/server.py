@@ -32,6 +32,7 @@ from voila.configuration import VoilaConfiguration
 from voila.utils import get_page_config, get_voila_labextensions_path
 
 from engine.errors import Refusal
+from voila_apps.backups import Backups
 from voila_apps.benches import Bench, Benches, BenchRenderer, kernel_command, kernel_environment, usual_limit
 from voila_apps.catalogue import Catalogue
 from voila_apps.classroom.login import LoginPage, Logout
@@ -39,6 +40,7 @@ from voila_apps.classroom.room import Classroom
 from voila_apps.gate import KERNEL_ID, PASSING, EndBench, OwnChannels, OwnKernel, SeatIdentity
 from voila_apps.home import DataFolder, shipped_scenarios
 from voila_apps.listening import reachable, shown
+from voila_apps.occupancy import occupied
 from voila_apps.pages import CataloguePage, LabPage, NotFound, StartAgain
 from voila_apps.record import DocumentsRequest, Health, RunRequest, SnapshotRequest
 from voila_apps.shelves import Shelf, ShelfHandler
@@ -71,6 +73,8 @@ class Serving:
     host: str = "127.0.0.1"
     benches: int = 0  # 0: as many as the machine's memory allows
     shipped: Path | None = None
+    backups: int = 30  # days of which one is kept; 0 makes none
+    retention: int = 0  # days after which a run that is over is erased; 0 keeps all
     classroom: bool = False  # seats, lessons and a teacher's login instead of guests
 
 
@@ -115,7 +119,8 @@ class ClassServer(Voila):
         self.store = RecordStore(self.folder.record, secret)
         self.writer = ThreadPoolExecutor(1, thread_name_prefix="record")
         self.spool = SpoolFolder(self.folder.spool, secret)
-        self.upkeep = Upkeep(self.store, self.spool, self.in_writer)
+        kept = Backups(self.folder, self.serving.backups) if self.serving.backups else None
+        self.upkeep = Upkeep(self.store, self.spool, self.in_writer, kept, self.serving.retention)
         limit = self.serving.benches or usual_limit()
         self.benches = Benches(self.kernel_manager, self.store, self.renderer, self.in_writer, limit=limit,
                                spool=self.spool, complaints=self.complaints)  # fmt: skip
@@ -214,6 +219,7 @@ class ClassServer(Voila):
         self.initialize()
         with (
             contextlib.suppress(KeyboardInterrupt),
+            occupied(self.folder.root),
             _log_file(self.folder.log, self.log),
             self.folder.kernel_log.open("wb") as self.complaints,
         ):

@@ -32,6 +32,8 @@ def serve(
         bool, typer.Option("--classroom", help="Seats, lessons and a teacher's login instead of guests.")
     ] = False,
     benches: Annotated[int, typer.Option(min=0, help="Most benches at once; 0 asks the machine's memory.")] = 0,
+    backups: Annotated[int, typer.Option(min=0, help="Days of which a backup is kept; 0 makes none.")] = 30,
+    retention: Annotated[int, typer.Option(min=0, help="Days after which a finished run is erased; 0 keeps.")] = 0,
 ) -> None:
     """Serve the catalogue and the students' benches."""
     folder = data_folder(data, scenarios)
@@ -49,7 +51,8 @@ def serve(
         if fresh:
             print(in_words(SHOWN_ONCE, password=fresh, address=address), flush=True)
 
-    ClassServer(Serving(folder, host=host, benches=benches, classroom=classroom)).run(sockets, announce)
+    serving = Serving(folder, host=host, benches=benches, classroom=classroom, backups=backups, retention=retention)
+    ClassServer(serving).run(sockets, announce)
 
 
 def password(
