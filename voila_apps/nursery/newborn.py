@@ -5,6 +5,7 @@ event loop. Then it waits for its errand (the environment with seat, scenario an
 """
 
 import atexit
+import contextlib
 import gc
 import json
 import os
@@ -12,6 +13,7 @@ import random
 import signal
 import socket
 import sys
+import traceback
 from typing import Any
 
 import ipywidgets
@@ -76,7 +78,8 @@ def live(errands: socket.socket, lifeline: int, where: dict[str, Any], limits: L
         _begin(lifeline)
         limits.impose()
         kernel = _boot(where)
-        errands.send(b"booted")
+        with contextlib.suppress(OSError):  # nobody listens to one that was sent off while it booted
+            errands.send(b"booted")
         given = errands.recv(ERRAND_BYTES)
         if given:
             errands.close()
@@ -86,7 +89,7 @@ def live(errands: socket.socket, lifeline: int, where: dict[str, Any], limits: L
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 0
     except BaseException:
-        sys.__excepthook__(*sys.exc_info())
+        traceback.print_exc(file=sys.__stderr__)
     finally:
         try:
             atexit._run_exitfuncs()

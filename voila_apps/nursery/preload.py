@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 PACKAGES = (
-    *("ipykernel.ipkernel", "ipykernel.kernelapp", "ipykernel.comm", "ipywidgets", "anywidget", "tornado.httpclient"),
+    *("ipykernel.debugger", "ipykernel.ipkernel", "ipykernel.kernelapp", "ipykernel.comm", "ipywidgets", "anywidget", "tornado.httpclient"),
     *("tornado.simple_httpclient", "labs.bench", "labs.bench.studio", "labs.bench.desk", "labs.bench.report"),
 )
 log = logging.getLogger("wanxiang.nursery")
@@ -21,6 +21,7 @@ log = logging.getLogger("wanxiang.nursery")
 def preload(scenarios: Path | None) -> list[str]:
     """Import the packages and all labs, load their kernels, and try each shipped scenario once; what went wrong."""
     trouble = list[str]()
+    sys.modules.setdefault("debugpy", None)  # type: ignore[arg-type]  # 20 MB in each kernel, for a debugger nobody has
     for name in PACKAGES:
         importlib.import_module(name)
     for name in _labs():
