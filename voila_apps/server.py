@@ -33,12 +33,15 @@ from voila.utils import get_page_config, get_voila_labextensions_path
 
 from engine.errors import Refusal
 from voila_apps.benches import Bench, Benches, BenchRenderer, kernel_command, kernel_environment, usual_limit
-from voila_apps.catalogue import Catalogue
+from voila_apps.catalogue import Catalogue, code_stamp
 from voila_apps.classroom.login import LoginPage, Logout
 from voila_apps.classroom.room import Classroom
 from voila_apps.gate import KERNEL_ID, PASSING, EndBench, OwnChannels, OwnKernel, SeatIdentity
 from voila_apps.home import DataFolder, shipped_scenarios
 from voila_apps.listening import reachable, shown
+from voila_apps.nursery.nursery import Nursery, stamp_once_in
+from voila_apps.nursery.provisioner import NAME as PROVISIONER
+from voila_apps.nursery.provisioner import register as register_provisioner
 from voila_apps.pages import CataloguePage, LabPage, NotFound, StartAgain
 from voila_apps.record import DocumentsRequest, Health, RunRequest, SnapshotRequest
 from voila_apps.shelves import Shelf, ShelfHandler
@@ -77,6 +80,8 @@ class Serving:
 class OneKernelSpec(KernelSpecManager):
     """This Python and nothing else, whatever kernels are installed on the machine."""
 
+    nursery: Nursery | None = None  # where its kernels come from
+
     def find_kernel_specs(self) -> dict[str, str]:
         """The only kernel."""
         return {"python3": tempfile.gettempdir()}
@@ -85,7 +90,12 @@ class OneKernelSpec(KernelSpecManager):
         """How to start it."""
         if kernel_name != "python3":
             raise NoSuchKernel(kernel_name)
-        return KernelSpec(argv=kernel_command(), display_name="Python 3", language="python")
+        spec = KernelSpec(argv=kernel_command(), display_name="Python 3", language="python")
+        if self.nursery is not None:
+            spec.metadata = {
+                "kernel_provisioner": {"provisioner_name": PROVISIONER, "config": {"nursery": self.nursery}}
+            }
+        return spec
 
 
 class ClassServer(Voila):
@@ -120,11 +130,20 @@ class ClassServer(Voila):
         self.benches = Benches(self.kernel_manager, self.store, self.renderer, self.in_writer, limit=limit,
                                spool=self.spool, complaints=self.complaints)  # fmt: skip
         settings |= {"store": self.store, "writer": self.writer, "benches": self.benches, "version": wanxiang_version()}
-        settings |= {"spool": self.spool, "upkeep": self.upkeep}
+        self.nursery = self._nursery()
+        settings |= {"spool": self.spool, "upkeep": self.upkeep, "nursery": self.nursery}
         settings |= self._catalogue_settings() | SOCKET_SETTINGS | self._classroom_settings()
         settings |= {"default_handler_class": NotFound, "log_function": _log_request}
         self._stock_shelves(settings)
         return settings
+
+    def _nursery(self) -> Nursery:
+        """Where kernels are forked; opened once the server listens."""
+        shipped, environment = self.serving.shipped or shipped_scenarios(), kernel_environment(self.connection_dir)
+        nursery = Nursery(Path(self.connection_dir), environment, shipped, self.complaints, stamp_once_in(1.0, code_stamp))
+        register_provisioner()
+        self.kernel_spec_manager.nursery = nursery
+        return nursery
 
     def _catalogue_settings(self) -> dict[str, Any]:
         """The catalogue of both folders, and the templates that show it."""
@@ -229,6 +248,7 @@ class ClassServer(Voila):
             server.add_sockets(sockets)
             self.port = sockets[0].getsockname()[1]
             self.benches.address = f"http://{reachable(self.serving.host)}:{self.port}"
+            self.nursery.open()
             await self.upkeep.begin()
             tasks = [asyncio.create_task(work) for work in (self.benches.sweep_forever(), self.upkeep.go_on())]
             _on_signals(self.closing.set)
@@ -243,6 +263,7 @@ class ClassServer(Voila):
     async def _close(self, server: HTTPServer) -> None:
         """Kernels first, while they can still deliver what they recorded; then the doors, then the record."""
         await self.benches.clear_all()
+        await self.nursery.close()
         server.stop()
         await self.in_writer(self.spool.take_up, self.store)
         self.writer.shutdown()
