@@ -316,6 +316,7 @@ def _on_signals(close: Callable[[], None]) -> None:
 @contextlib.contextmanager
 def _log_file(path: Path, application: logging.Logger) -> Iterator[None]:
     """Everything worth keeping goes to a file that is rotated; the terminal keeps the address alone."""
+    logging.raiseExceptions = False  # a full disk must not make every line of the log a traceback on the terminal
     keeper = logging.handlers.RotatingFileHandler(path, maxBytes=2_000_000, backupCount=3, encoding="utf-8")
     keeper.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     keeper.setLevel(logging.INFO)
