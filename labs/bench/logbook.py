@@ -185,13 +185,14 @@ class ServerLogbook:
 
 @dataclass(frozen=True)
 class Given:
-    """What the server hands to one seat: the draw key, and the run to go on with, if there is one."""
+    """What the server hands to one seat: the draw key, the run to go on with, the mode of its lesson."""
 
     draw_key: bytes
     seat: str
     run: str | None
     documents: list[Document]
     snapshot: bytes | None
+    mode: str = ""  # guided, free, exam; nothing outside lessons
 
 
 def fetch_run(url: str, token: str, *, timeout: float = 10.0) -> Given:
@@ -202,7 +203,8 @@ def fetch_run(url: str, token: str, *, timeout: float = 10.0) -> Given:
         with build_opener(ProxyHandler({})).open(request, timeout=timeout) as answer:
             given = json.load(answer)
         snapshot = base64.b64decode(given["snapshot"]) if given.get("snapshot") else None
-        return Given(bytes.fromhex(given["draw_key"]), given["seat"], given["run"], given["documents"], snapshot)
+        return Given(bytes.fromhex(given["draw_key"]), given["seat"], given["run"], given["documents"], snapshot,
+                     str(given.get("mode", "")))
     except (URLError, OSError, ValueError, KeyError, TypeError) as problem:
         raise Refusal("The class server did not hand out this run ({reason}). Reload the page; if that does not help, "
                       "ask your teacher.", reason=type(problem).__name__) from None
