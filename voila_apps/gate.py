@@ -20,7 +20,7 @@ from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 from voila_apps.benches import Bench, Benches
 from voila_apps.classroom.cookies import seat_of
 
-__all__ = ["KERNEL_ID", "PASSING", "EndBench", "OwnChannels", "OwnKernel", "SeatIdentity", "seat_of"]
+__all__ = ["KERNEL_ID", "PASSING", "EndBench", "OwnChannels", "OwnKernel", "SeatIdentity", "close_strangers", "seat_of"]
 
 PROTOCOL = "v1.kernel.websocket.jupyter.org"
 KERNEL_ID = r"(?P<kernel_id>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
@@ -30,6 +30,7 @@ NOTED = 4000  # characters of a kernel's complaint that go into the log
 SESSION = re.compile(r"[A-Za-z0-9_-]{1,64}")
 PARTS = 64  # of one message; Jupyter needs six and one per buffer
 HEADER, CONTENT = 1, 4  # places of a message's parts
+SEAT_MOVED = 4001
 WORD = 8  # bytes of the little-endian integers that a message begins with
 
 
@@ -83,6 +84,16 @@ class OwnChannels(VoilaKernelWebsocketHandler):
             raise HTTPError(400, "No proper session_id")
         await super().pre_get()
 
+    def open(self, *arguments: Any, **named: Any) -> Any:
+        """A socket that may have to be closed when its seat moves to another tablet."""
+        self.settings.setdefault("sockets", set()).add(self)
+        return super().open(*arguments, **named)
+
+    def on_close(self) -> None:
+        """It is gone."""
+        self.settings.get("sockets", set()).discard(self)
+        super().on_close()
+
     def write_message(self, message: Any, binary: bool = False) -> Any:
         """Send, unless the browser has gone: Voilà's parser never ends on what arrives then, in another form."""
         if self.ws_connection is None:
@@ -110,6 +121,14 @@ class OwnChannels(VoilaKernelWebsocketHandler):
             super().on_message(ws_message)
         except (ValueError, KeyError, TypeError, IndexError):
             self.close(1003, "Not a kernel message")
+
+
+def close_strangers(sockets: set[OwnChannels]) -> None:
+    """Close the sockets of browsers whose seat is theirs no more."""
+    for socket in list(sockets):
+        benches: Benches = socket.settings["benches"]
+        if benches.of_kernel(socket.kernel_id, seat_of(socket)) is None:
+            socket.close(SEAT_MOVED, "This seat has moved")
 
 
 def well_formed(message: Any) -> bool:

@@ -32,17 +32,28 @@ from voila.configuration import VoilaConfiguration
 from voila.utils import get_page_config, get_voila_labextensions_path
 
 from engine.errors import Refusal
-from voila_apps.benches import Bench, Benches, BenchRenderer, kernel_command, kernel_environment, usual_limit
+from voila_apps.benches import (
+    BENCHES_PER_SEAT,
+    IDLE_SECONDS,
+    Bench,
+    Benches,
+    BenchRenderer,
+    kernel_command,
+    kernel_environment,
+    usual_limit,
+)
 from voila_apps.catalogue import Catalogue, code_stamp
+from voila_apps.classroom.limits import DoorLimits
 from voila_apps.classroom.login import LoginPage, Logout
 from voila_apps.classroom.room import Classroom
-from voila_apps.gate import KERNEL_ID, PASSING, EndBench, OwnChannels, OwnKernel, SeatIdentity
+from voila_apps.classroom.seats import LeaveSeat, SeatDecision, SeatPage, SeatState
+from voila_apps.gate import KERNEL_ID, PASSING, EndBench, OwnChannels, OwnKernel, SeatIdentity, close_strangers
 from voila_apps.home import DataFolder, shipped_scenarios
 from voila_apps.listening import reachable, shown
 from voila_apps.nursery.nursery import Nursery, stamp_once_in
 from voila_apps.nursery.provisioner import NAME as PROVISIONER
 from voila_apps.nursery.provisioner import register as register_provisioner
-from voila_apps.pages import CataloguePage, LabPage, NotFound, StartAgain
+from voila_apps.pages import CataloguePage, LabPage, NotFound, QueueState, StartAgain
 from voila_apps.record import DocumentsRequest, Health, RunRequest, SnapshotRequest
 from voila_apps.shelves import Shelf, ShelfHandler
 from voila_apps.spool import SpoolFolder
@@ -74,6 +85,7 @@ class Serving:
     host: str = "127.0.0.1"
     benches: int = 0  # 0: as many as the machine's memory allows
     shipped: Path | None = None
+    idle_minutes: float = IDLE_SECONDS / 60  # a bench that nobody looks at for so long is cleared
     classroom: bool = False  # seats, lessons and a teacher's login instead of guests
 
 
@@ -126,9 +138,13 @@ class ClassServer(Voila):
         self.writer = ThreadPoolExecutor(1, thread_name_prefix="record")
         self.spool = SpoolFolder(self.folder.spool, secret)
         self.upkeep = Upkeep(self.store, self.spool, self.in_writer)
-        limit = self.serving.benches or usual_limit()
-        self.benches = Benches(self.kernel_manager, self.store, self.renderer, self.in_writer, limit=limit,
-                               spool=self.spool, complaints=self.complaints)  # fmt: skip
+        serving = self.serving
+        self.benches = Benches(self.kernel_manager, self.store, self.renderer, self.in_writer,
+                               limit=serving.benches or usual_limit(), spool=self.spool, complaints=self.complaints,
+                               per_seat=1 if serving.classroom else BENCHES_PER_SEAT,
+                               idle_seconds=serving.idle_minutes * 60.0)  # fmt: skip
+        self.sockets: set[OwnChannels] = set()
+        settings |= {"sockets": self.sockets, "limits": DoorLimits()}
         settings |= {"store": self.store, "writer": self.writer, "benches": self.benches, "version": wanxiang_version()}
         self.nursery = self._nursery()
         settings |= {"spool": self.spool, "upkeep": self.upkeep, "nursery": self.nursery}
@@ -158,6 +174,7 @@ class ClassServer(Voila):
         if not self.serving.classroom:
             return {"classroom": None, "lessons": None}
         room = Classroom(self.folder, self.store, asyncio.get_running_loop().call_soon_threadsafe)
+        room.seating.on_change(lambda seat: close_strangers(self.sockets))
         return {"classroom": room, "lessons": room.lessons}
 
     def _stock_shelves(self, settings: dict[str, Any]) -> None:
@@ -199,8 +216,13 @@ class ClassServer(Voila):
             (r"/", CataloguePage),
             (r"/lab/([^/]+)", LabPage),
             (r"/lab/([^/]+)/again", StartAgain),
+            (r"/queue/state", QueueState),
+            (r"/seat", SeatPage),
+            (r"/seat/state", SeatState),
+            (r"/seat/leave", LeaveSeat),
             (r"/teacher/login", LoginPage),
             (r"/teacher/logout", Logout),
+            (r"/teacher/seats/(allow|refuse|free|again)", SeatDecision),
             (r"/health", Health),
             (r"/api/run", RunRequest),
             (r"/api/documents", DocumentsRequest),

@@ -56,17 +56,19 @@ class Desk:
         What the student was given.
     run
         The run at this desk, new or resumed.
+    exam
+        Whether hints and reasons stay in the kernel.
 
     """
 
-    def __init__(self, scenario: Scenario, run: Run) -> None:
-        self.scenario, self.run = scenario, run
+    def __init__(self, scenario: Scenario, run: Run, *, exam: bool = False) -> None:
+        self.scenario, self.run, self.exam = scenario, run, exam
         self.scene = Scene(scenario.lab.title)
         scenario.lab.furnish(self.scene)
         self.scene.build(run.solver)
         self.stream = FrameStream(self.scene.plan(), catalogue("zh"))
-        self.page = Page(given=showing.given(scenario, run, self.scene), renderer=_reference(self.scene.renderer),
-                         stream=_reference(self.stream))
+        self.page = Page(given=showing.given(scenario, run, self.scene, hints=not exam),
+                         renderer=_reference(self.scene.renderer), stream=_reference(self.stream))
         self.running, self.speed = False, 1.0
         self.tab: str | None = None
         self.ahead: float | None = None  # share done of a run ahead
@@ -322,7 +324,7 @@ class Desk:
 
     def _tell_state(self) -> None:
         """Tell the page what has changed since it was last told; everything, when it has just come."""
-        state = {"running": self.running, "speed": self.speed, **showing.state(self.run),
+        state = {"running": self.running, "speed": self.speed, **showing.state(self.run, hints=not self.exam),
                  "ahead": None if self.ahead is None else {"done": self.ahead}}
         fresh = {key: value for key, value in state.items() if key not in self._shown or self._shown[key] != value}
         if not self._shown:
@@ -357,8 +359,16 @@ def open_desk(scenario: Scenario) -> Page:
         run = Run.resume(scenario, given.draw_key, given.documents, logbook, snapshot=given.snapshot)
     else:
         run = Run(scenario, given.draw_key, logbook, seat=given.seat)
+        _guide(run, given.mode)
     _warm(run)
-    return Desk(scenario, run).page
+    return Desk(scenario, run, exam=given.mode == "exam").page
+
+
+def _guide(run: Run, mode: str) -> None:
+    """A lesson begins with the guide in sight, or without it where students find their own way."""
+    wanted = run.record.guide if mode not in ("guided", "free", "exam") else mode != "free"
+    if wanted != run.record.guide:
+        run.act("guide", on=wanted)
 
 
 def _spool(token: str, ticket: Any) -> Spool | None:
