@@ -191,6 +191,10 @@ class Benches:
         """The bench with this kernel, whoever sits there."""
         return next((bench for bench in self._benches.values() if bench.kernel_id == kernel_id), None)
 
+    def all(self) -> list[Bench]:
+        """Every bench."""
+        return list(self._benches.values())
+
     def present(self) -> set[str]:
         """The seats whose page is open."""
         return {bench.sitting.seat for bench in self._benches.values() if bench.pages > 0}

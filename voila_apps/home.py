@@ -1,11 +1,8 @@
 """Where a server keeps things: the data folder of the platform, or the one it was told.
 
 `record.sqlite` (what students did), `secret.key` (from which draw keys and cookies are made),
-`scenarios/` (teachers' own notebooks), `spool/` (on its way into the record), `server.log`.
-
-    @property
-`scenarios/` (teachers' own notebooks), `teacher.json` (the hash of the teacher's password), `classes/` (names, if
-the school keeps any), `server.log`.
+`scenarios/` (teachers' own notebooks), `spool/` (on its way into the record), `teacher.json` (the hash of the
+teacher's password), `classes/` (names, if the school keeps any), `server.log`.
 """
 
 import os
@@ -40,11 +37,11 @@ class DataFolder:
         return self.root / "secret.key"
 
     @property
-<<<<<<< HEAD
     def spool(self) -> Path:
         """What kernels wrote while the server was away."""
         return self.root / "spool"
-=======
+
+    @property
     def password_file(self) -> Path:
         """The hash of the teacher's password."""
         return self.root / "teacher.json"
@@ -53,7 +50,6 @@ class DataFolder:
     def classes(self) -> Path:
         """Class lists with names, readable by the owner only."""
         return self.root / "classes"
->>>>>>> seats
 
     @property
     def log(self) -> Path:

@@ -44,6 +44,7 @@ from voila_apps.record import DocumentsRequest, Health, RunRequest, SnapshotRequ
 from voila_apps.shelves import Shelf, ShelfHandler
 from voila_apps.spool import SpoolFolder
 from voila_apps.store import RecordStore, draw_key
+from voila_apps.teacher.doors import doors, furnish
 from voila_apps.upkeep import Upkeep
 
 TEMPLATES = Path(__file__).resolve().parent / "template"
@@ -122,6 +123,8 @@ class ClassServer(Voila):
         settings |= {"store": self.store, "writer": self.writer, "benches": self.benches, "version": wanxiang_version()}
         settings |= {"spool": self.spool, "upkeep": self.upkeep}
         settings |= self._catalogue_settings() | SOCKET_SETTINGS | self._classroom_settings()
+        if settings["classroom"] is not None:
+            settings |= furnish(settings, settings["classroom"], self.serving.host)
         settings |= {"default_handler_class": NotFound, "log_function": _log_request}
         self._stock_shelves(settings)
         return settings
@@ -189,6 +192,7 @@ class ClassServer(Voila):
             (rf"/api/kernels/{KERNEL_ID}", OwnKernel),
             (rf"/api/kernels/{KERNEL_ID}/channels", OwnChannels),
             (rf"/voila/api/shutdown/{KERNEL_ID}", EndBench),
+            *doors(),
             *[(shelf.route, ShelfHandler, {"shelf": shelf}) for shelf in self.shelves.values()],
         ]
 
@@ -231,6 +235,8 @@ class ClassServer(Voila):
             self.benches.address = f"http://{reachable(self.serving.host)}:{self.port}"
             await self.upkeep.begin()
             tasks = [asyncio.create_task(work) for work in (self.benches.sweep_forever(), self.upkeep.go_on())]
+            if "walls" in self.app.settings:
+                tasks.append(asyncio.create_task(self.app.settings["walls"].run_forever()))
             _on_signals(self.closing.set)
             announce(f"http://{shown(self.serving.host)}:{self.port}/")
             try:

@@ -102,7 +102,8 @@ class Home(DeskPage):
         box = await asyncio.to_thread(box_state, self.settings)
         self.finish(self.paint(
             "teacher/home.html", lessons=lessons, past=past, cards=showcase.in_order(cards),
-            classes=self.room.classes.all(), busy=busy, modes=[(mode, *(in_both(text) for text in MODE_WORDS[mode])) for mode in MODES], box=box,
+            classes=self.room.classes.all(), busy=busy, box=box,
+            modes=[(mode, *(in_both(text) for text in MODE_WORDS[mode])) for mode in MODES],
             problem=both_say(problem) if problem else None, good=good, address=self.address()))
 
     def _lesson_card(self, lesson: Lesson, known: dict[str, Scenario]) -> dict[str, Any]:
@@ -230,7 +231,7 @@ class WatchPage(BenchPage):
         """The living bench of this seat in this lesson."""
         lesson = self.lesson(uid)
         full = seat if "/" in seat else f"{lesson.class_id}/{seat}"
-        bench = next((one for one in self.benches.of_seat(full) if one.sitting.lesson == uid), None)
+        bench = next((one for one in self.benches.all() if (one.sitting.seat, one.sitting.lesson) == (full, uid)), None)
         if bench is None or not self.benches.alive(bench):
             self.notice_of(404, "no_bench", seat=full[:40])
             return

@@ -104,7 +104,7 @@ class Orders(LessonRequest):
     """What the teacher tells a class or a seat to do."""
 
     async def post(self, uid: str) -> None:
-        """Obey one order: pause, say, end, allow, refuse, free."""
+        """Obey one order: pause, say, end."""
         lesson, asked = self.lesson(uid), self.asked()
         obey = getattr(self, f"_do_{asked.get('do')}", None)
         if obey is None:
@@ -138,15 +138,6 @@ class Orders(LessonRequest):
         await self.in_writer(self.room.lessons.end, lesson.uid)
         self.intercom.tell(lesson.uid, {"do": "pause", "on": False})
 
-    async def _do_allow(self, lesson: Lesson, asked: dict[str, Any]) -> None:
-        await self.in_writer(self.room.seating.allow, self.seat(lesson, str(asked.get("seat", ""))))
-
-    async def _do_refuse(self, lesson: Lesson, asked: dict[str, Any]) -> None:
-        await self.in_writer(self.room.seating.refuse, self.seat(lesson, str(asked.get("seat", ""))))
-
-    async def _do_free(self, lesson: Lesson, asked: dict[str, Any]) -> None:
-        await self.in_writer(self.room.seating.free, self.seat(lesson, str(asked.get("seat", ""))))
-
 
 class Look(LessonRequest):
     """A watching page wants to see how things stand: the bench is asked over the intercom, never over a socket."""
@@ -165,7 +156,8 @@ class TrialAnswers(TeacherRequest):
         """The accepted values of the trial run of this scenario."""
         benches: Benches = self.settings["benches"]
         walls: Walls = self.settings["walls"]
-        bench = next((one for one in benches.of_seat(TEACHERS_SEAT) if one.scenario.id == name), None)
+        mine = [one for one in benches.all() if one.sitting.seat == TEACHERS_SEAT]
+        bench = next((one for one in mine if one.scenario.id == name), None)
         if bench is None:
             raise HTTPError(404)
         scenario = await walls.on_thread(walls.scenario, name)

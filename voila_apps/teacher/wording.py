@@ -91,7 +91,7 @@ TEACHER_WORDS = {
     "free_seat": _("Free the seat"),
     "allow": _("Let it sit here"),
     "refuse": _("Leave the seat as it is"),
-    "consent_text": _("A second tablet says it is seat {seat}. Let it take over? The bench and all readings go with it."),
+    "consent_text": _("A second tablet says it is seat {seat}. If it may, the bench and all readings go with it."),
     "class_readings": _("The class's readings"),
     "across": _("Level axis"),
     "up": _("Upright axis"),
