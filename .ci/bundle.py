@@ -101,8 +101,8 @@ def fetch(wheels: Path) -> None:
                 shutil.move(path, wheels)
             elif not pip("wheel", "--quiet", "--no-deps", "--wheel-dir", str(wheels), str(path)):
                 sys.exit(f"{path.name} could not be built; the lines above tell why.")
-    subprocess.run([sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(wheels)], cwd=HOUSE, check=True,
-                   stdout=subprocess.DEVNULL)
+    subprocess.run([sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(wheels)], cwd=HOUSE,
+                   check=True, stdout=subprocess.DEVNULL)
 
 
 def digest(path: Path) -> str:

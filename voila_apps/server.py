@@ -58,6 +58,7 @@ from voila_apps.record import DocumentsRequest, Health, RunRequest, SnapshotRequ
 from voila_apps.shelves import Shelf, ShelfHandler
 from voila_apps.spool import SpoolFolder
 from voila_apps.store import RecordStore, draw_key
+from voila_apps.teacher.doors import doors, furnish
 from voila_apps.upkeep import Upkeep
 
 TEMPLATES = Path(__file__).resolve().parent / "template"
@@ -149,6 +150,8 @@ class ClassServer(Voila):
         self.nursery = self._nursery()
         settings |= {"spool": self.spool, "upkeep": self.upkeep, "nursery": self.nursery}
         settings |= self._catalogue_settings() | SOCKET_SETTINGS | self._classroom_settings()
+        if settings["classroom"] is not None:
+            settings |= furnish(settings, settings["classroom"], self.serving.host)
         settings |= {"default_handler_class": NotFound, "log_function": _log_request}
         self._stock_shelves(settings)
         return settings
@@ -230,6 +233,7 @@ class ClassServer(Voila):
             (rf"/api/kernels/{KERNEL_ID}", OwnKernel),
             (rf"/api/kernels/{KERNEL_ID}/channels", OwnChannels),
             (rf"/voila/api/shutdown/{KERNEL_ID}", EndBench),
+            *doors(),
             *[(shelf.route, ShelfHandler, {"shelf": shelf}) for shelf in self.shelves.values()],
         ]
 
@@ -273,6 +277,8 @@ class ClassServer(Voila):
             self.nursery.open()
             await self.upkeep.begin()
             tasks = [asyncio.create_task(work) for work in (self.benches.sweep_forever(), self.upkeep.go_on())]
+            if "walls" in self.app.settings:
+                tasks.append(asyncio.create_task(self.app.settings["walls"].run_forever()))
             _on_signals(self.closing.set)
             announce(f"http://{shown(self.serving.host)}:{self.port}/")
             try:
