@@ -26,6 +26,7 @@ from voila.notebook_renderer import NotebookRenderer
 
 from voila_apps.catalogue import Scenario
 from voila_apps.home import packages_folder
+from voila_apps.spool import SpoolFolder
 from voila_apps.store import RecordStore, Sitting
 
 IDLE_SECONDS = 60 * 60.0  # a bench that nobody looks at is cleared; its run stays in the record
@@ -138,8 +139,10 @@ class Benches:
         write: Callable[..., Awaitable[Any]],
         *,
         limit: int,
+        spool: SpoolFolder,
         complaints: Any = subprocess.DEVNULL,
     ) -> None:
+        self.spool = spool
         self.kernels = kernels
         self.store = store
         self.write = write
@@ -249,6 +252,7 @@ class Benches:
 
     async def _start(self, seat: str, scenario: Scenario) -> Bench:
         token = secrets.token_urlsafe(32)
+        await self.write(self.spool.take_up, self.store)  # what the seat's last kernel left comes before a new one's
         sitting = self.store.sit(seat, scenario.id, scenario.content_hash, _hash(token))
         bench = Bench(sitting, scenario, token)
         self._tokens[_hash(token)] = bench
@@ -289,6 +293,7 @@ class Benches:
             "WANXIANG_SERVER": self.address,
             "WANXIANG_TOKEN": bench.token,
             "WANXIANG_SCENARIO": bench.scenario.id,
+            "WANXIANG_SPOOL": str(self.spool.path),
         }
 
 

@@ -18,6 +18,9 @@ from tornado.websocket import WebSocketClosedError
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
 from voila_apps.benches import Bench, Benches
+from voila_apps.classroom.cookies import seat_of
+
+__all__ = ["KERNEL_ID", "PASSING", "EndBench", "OwnChannels", "OwnKernel", "SeatIdentity", "seat_of"]
 
 PROTOCOL = "v1.kernel.websocket.jupyter.org"
 KERNEL_ID = r"(?P<kernel_id>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
@@ -25,17 +28,9 @@ PASSING = ["comm_open", "comm_msg", "comm_info_request", "kernel_info_request"]
 SPOKEN = {"comm_open", "comm_close", "comm_msg", "comm_info_reply", "kernel_info_reply", "status", "iopub_welcome"}
 NOTED = 4000  # characters of a kernel's complaint that go into the log
 SESSION = re.compile(r"[A-Za-z0-9_-]{1,64}")
-SEAT_COOKIE = "wanxiang_seat"
-SEAT_DAYS = 400  # the longest that browsers keep a cookie
 PARTS = 64  # of one message; Jupyter needs six and one per buffer
 HEADER, CONTENT = 1, 4  # places of a message's parts
 WORD = 8  # bytes of the little-endian integers that a message begins with
-
-
-def seat_of(handler: RequestHandler) -> str | None:
-    """The seat whose signed cookie this request carries."""
-    value = handler.get_signed_cookie(SEAT_COOKIE, max_age_days=SEAT_DAYS)
-    return value.decode() if value else None
 
 
 class SeatIdentity(IdentityProvider):

@@ -12,7 +12,7 @@ from tornado.web import HTTPError, RequestHandler
 from voila_apps import showcase
 from voila_apps.benches import Benches, Taken
 from voila_apps.catalogue import Catalogue, Scenario
-from voila_apps.gate import SEAT_COOKIE, SEAT_DAYS, seat_of
+from voila_apps.classroom.cookies import GUEST, SEAT_COOKIE, SEAT_DAYS, keep, seat_of
 from voila_apps.shelves import Shelf
 from voila_apps.store import RecordStore
 from voila_apps.wording import CATALOGUE_WORDS, NOTICES, in_both
@@ -60,15 +60,8 @@ class Page(RequestHandler):
         """The seat of this browser; a new guest's when it has none."""
         seat = seat_of(self)
         if seat is None:
-            seat = f"guest-{secrets.token_hex(6)}"
-            self.set_signed_cookie(
-                SEAT_COOKIE,
-                seat,
-                expires_days=SEAT_DAYS,
-                httponly=True,
-                samesite="Lax",
-                secure=self.request.protocol == "https",
-            )
+            seat = f"{GUEST}{secrets.token_hex(6)}"
+            keep(self, SEAT_COOKIE, seat, expires_days=SEAT_DAYS)
         return seat
 
     def paint(self, template: str, **content: Any) -> str:

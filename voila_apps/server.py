@@ -34,13 +34,17 @@ from voila.utils import get_page_config, get_voila_labextensions_path
 from engine.errors import Refusal
 from voila_apps.benches import Bench, Benches, BenchRenderer, kernel_command, kernel_environment, usual_limit
 from voila_apps.catalogue import Catalogue
+from voila_apps.classroom.login import LoginPage, Logout
+from voila_apps.classroom.room import Classroom
 from voila_apps.gate import KERNEL_ID, PASSING, EndBench, OwnChannels, OwnKernel, SeatIdentity
 from voila_apps.home import DataFolder, shipped_scenarios
 from voila_apps.listening import reachable, shown
 from voila_apps.pages import CataloguePage, LabPage, NotFound, StartAgain
 from voila_apps.record import DocumentsRequest, Health, RunRequest, SnapshotRequest
 from voila_apps.shelves import Shelf, ShelfHandler
+from voila_apps.spool import SpoolFolder
 from voila_apps.store import RecordStore, draw_key
+from voila_apps.upkeep import Upkeep
 
 TEMPLATES = Path(__file__).resolve().parent / "template"
 BODY_BYTES = 18 * 1024 * 1024  # of a post; a snapshot is the largest
@@ -67,6 +71,7 @@ class Serving:
     host: str = "127.0.0.1"
     benches: int = 0  # 0: as many as the machine's memory allows
     shipped: Path | None = None
+    classroom: bool = False  # seats, lessons and a teacher's login instead of guests
 
 
 class OneKernelSpec(KernelSpecManager):
@@ -109,11 +114,14 @@ class ClassServer(Voila):
         self.kernel_manager.allowed_message_types = PASSING
         self.store = RecordStore(self.folder.record, secret)
         self.writer = ThreadPoolExecutor(1, thread_name_prefix="record")
+        self.spool = SpoolFolder(self.folder.spool, secret)
+        self.upkeep = Upkeep(self.store, self.spool, self.in_writer)
         limit = self.serving.benches or usual_limit()
         self.benches = Benches(self.kernel_manager, self.store, self.renderer, self.in_writer, limit=limit,
-                               complaints=self.complaints)  # fmt: skip
+                               spool=self.spool, complaints=self.complaints)  # fmt: skip
         settings |= {"store": self.store, "writer": self.writer, "benches": self.benches, "version": wanxiang_version()}
-        settings |= self._catalogue_settings() | SOCKET_SETTINGS
+        settings |= {"spool": self.spool, "upkeep": self.upkeep}
+        settings |= self._catalogue_settings() | SOCKET_SETTINGS | self._classroom_settings()
         settings |= {"default_handler_class": NotFound, "log_function": _log_request}
         self._stock_shelves(settings)
         return settings
@@ -125,6 +133,13 @@ class ClassServer(Voila):
         loader = FileSystemLoader(TEMPLATES)
         templates = Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
         return {"catalogue": shelf, "templates": templates}
+
+    def _classroom_settings(self) -> dict[str, Any]:
+        """Seats and lessons, where there are such."""
+        if not self.serving.classroom:
+            return {"classroom": None, "lessons": None}
+        room = Classroom(self.folder, self.store, asyncio.get_running_loop().call_soon_threadsafe)
+        return {"classroom": room, "lessons": room.lessons}
 
     def _stock_shelves(self, settings: dict[str, Any]) -> None:
         """What browsers may fetch, and the page configuration that tells Voilà's script where it lies."""
@@ -165,6 +180,8 @@ class ClassServer(Voila):
             (r"/", CataloguePage),
             (r"/lab/([^/]+)", LabPage),
             (r"/lab/([^/]+)/again", StartAgain),
+            (r"/teacher/login", LoginPage),
+            (r"/teacher/logout", Logout),
             (r"/health", Health),
             (r"/api/run", RunRequest),
             (r"/api/documents", DocumentsRequest),
@@ -212,19 +229,22 @@ class ClassServer(Voila):
             server.add_sockets(sockets)
             self.port = sockets[0].getsockname()[1]
             self.benches.address = f"http://{reachable(self.serving.host)}:{self.port}"
-            sweeping = asyncio.create_task(self.benches.sweep_forever())
+            await self.upkeep.begin()
+            tasks = [asyncio.create_task(work) for work in (self.benches.sweep_forever(), self.upkeep.go_on())]
             _on_signals(self.closing.set)
             announce(f"http://{shown(self.serving.host)}:{self.port}/")
             try:
                 await self.closing.wait()
             finally:
-                sweeping.cancel()
+                for task in tasks:
+                    task.cancel()
                 await self._close(server)
 
     async def _close(self, server: HTTPServer) -> None:
         """Kernels first, while they can still deliver what they recorded; then the doors, then the record."""
         await self.benches.clear_all()
         server.stop()
+        await self.in_writer(self.spool.take_up, self.store)
         self.writer.shutdown()
         self.store.close()
 

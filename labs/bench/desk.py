@@ -12,6 +12,7 @@ import secrets
 import time
 from collections import deque
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from engine.errors import Refusal
@@ -25,6 +26,7 @@ from labs.bench.report import report
 from labs.bench.run import Run
 from labs.bench.scenario import Scenario
 from labs.bench.scene import Scene
+from labs.bench.spool import Spool
 from labs.bench.stream import FrameStream
 from labs.bench.words import _, both_say, catalogue, language
 
@@ -40,6 +42,7 @@ MISHEARING = (KeyError, TypeError, ValueError, OverflowError)  # of orders that 
 MISHEARD = _("The page sent something the bench does not understand. Reload the page.")
 CHECKING = _("Your answer is being checked; that takes a moment.")
 BROKEN = _("Something went wrong here, and was noted. Your data are saved; reload the page.")
+SAVED_AGAIN = _("The class server takes everything again.")
 
 log = logging.getLogger("wanxiang")
 
@@ -330,8 +333,11 @@ class Desk:
 
     def _tell_saved(self) -> None:
         if self._shown:
-            self._shown["saved"] = showing.saved(self.run)
-            self.page.tell("state", tab=self.tab, state={"saved": self._shown["saved"]})
+            before, now = self._shown["saved"]["why"], showing.saved(self.run)
+            self._shown["saved"] = now
+            self.page.tell("state", tab=self.tab, state={"saved": now})
+            if now["why"] != before:
+                self._notice(*(("warn", now["why"]) if now["why"] else ("good", both_say(SAVED_AGAIN))))
 
     def _say_language(self, code: str) -> None:
         lang = language(str(code))
@@ -346,13 +352,25 @@ def open_desk(scenario: Scenario) -> Page:
     if not url:
         return Desk(scenario, Run(scenario, secrets.token_bytes(32))).page
     given = fetch_run(url, token)
-    logbook = ServerLogbook(url, token)
+    logbook = ServerLogbook(url, token, spool=_spool(token, given.ticket))
     if given.documents:
         run = Run.resume(scenario, given.draw_key, given.documents, logbook, snapshot=given.snapshot)
     else:
         run = Run(scenario, given.draw_key, logbook, seat=given.seat)
     _warm(run)
     return Desk(scenario, run).page
+
+
+def _spool(token: str, ticket: Any) -> Spool | None:
+    """Where what was written waits on the disk for the server; without one it waits in memory alone."""
+    folder = os.environ.get("WANXIANG_SPOOL", "")
+    if not folder or not ticket:
+        return None
+    try:
+        return Spool(Path(folder), token, ticket)
+    except OSError as problem:
+        log.warning("There is no spool in %s: %s", folder, problem)
+        return None
 
 
 def _warm(run: Run) -> None:

@@ -349,6 +349,12 @@ function listen(bench) {
     if (bench.apology?.isConnected) apologise(bench);
     wake(bench);
   };
+  // What was travelling when a socket died arrives nowhere, credits included: a new socket begins with a full window.
+  const onLine = (_, status) => {
+    if (status === "connected" && bench.ready && !document.hidden) say(bench, "ready");
+  };
+  const kernel = bench.model.widget_manager?.kernel;
+  kernel?.connectionStatusChanged?.connect(onLine);
   const watcher = new MutationObserver(onLook);
   watcher.observe(document.documentElement, {attributes: true, attributeFilter: ["lang", "data-theme"]});
   const dark = globalThis.matchMedia?.("(prefers-color-scheme: dark)");
@@ -356,6 +362,7 @@ function listen(bench) {
   document.addEventListener("visibilitychange", onVisible);
   bench.model.on("msg:custom", onFrame);
   return () => {
+    kernel?.connectionStatusChanged?.disconnect(onLine);
     watcher.disconnect();
     dark?.removeEventListener?.("change", onLook);
     document.removeEventListener("visibilitychange", onVisible);
