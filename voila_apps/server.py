@@ -32,6 +32,7 @@ from voila.configuration import VoilaConfiguration
 from voila.utils import get_page_config, get_voila_labextensions_path
 
 from engine.errors import Refusal
+from voila_apps.backups import Backups
 from voila_apps.benches import (
     BENCHES_PER_SEAT,
     IDLE_SECONDS,
@@ -53,6 +54,7 @@ from voila_apps.listening import reachable, shown
 from voila_apps.nursery.nursery import Nursery, stamp_once_in
 from voila_apps.nursery.provisioner import NAME as PROVISIONER
 from voila_apps.nursery.provisioner import register as register_provisioner
+from voila_apps.occupancy import occupied
 from voila_apps.pages import CataloguePage, LabPage, NotFound, QueueState, StartAgain
 from voila_apps.record import DocumentsRequest, Health, RunRequest, SnapshotRequest
 from voila_apps.shelves import Shelf, ShelfHandler
@@ -87,6 +89,8 @@ class Serving:
     benches: int = 0  # 0: as many as the machine's memory allows
     shipped: Path | None = None
     idle_minutes: float = IDLE_SECONDS / 60  # a bench that nobody looks at for so long is cleared
+    backups: int = 30  # days of which one is kept; 0 makes none
+    retention: int = 0  # days after which a run that is over is erased; 0 keeps all
     classroom: bool = False  # seats, lessons and a teacher's login instead of guests
 
 
@@ -138,8 +142,9 @@ class ClassServer(Voila):
         self.store = RecordStore(self.folder.record, secret)
         self.writer = ThreadPoolExecutor(1, thread_name_prefix="record")
         self.spool = SpoolFolder(self.folder.spool, secret)
-        self.upkeep = Upkeep(self.store, self.spool, self.in_writer)
         serving = self.serving
+        kept = Backups(self.folder, serving.backups) if serving.backups else None
+        self.upkeep = Upkeep(self.store, self.spool, self.in_writer, kept, serving.retention)
         self.benches = Benches(self.kernel_manager, self.store, self.renderer, self.in_writer,
                                limit=serving.benches or usual_limit(), spool=self.spool, complaints=self.complaints,
                                per_seat=1 if serving.classroom else BENCHES_PER_SEAT,
@@ -259,6 +264,7 @@ class ClassServer(Voila):
         self.initialize()
         with (
             contextlib.suppress(KeyboardInterrupt),
+            occupied(self.folder.root),
             _log_file(self.folder.log, self.log),
             self.folder.kernel_log.open("wb") as self.complaints,
         ):
