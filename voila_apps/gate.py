@@ -20,7 +20,7 @@ from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 from voila_apps.benches import Bench, Benches
 from voila_apps.classroom.cookies import seat_of
 
-__all__ = ["KERNEL_ID", "PASSING", "EndBench", "OwnChannels", "OwnKernel", "SeatIdentity", "seat_of"]
+__all__ = ["KERNEL_ID", "PASSING", "EndBench", "OwnChannels", "OwnKernel", "SeatIdentity", "close_strangers", "seat_of"]
 
 PROTOCOL = "v1.kernel.websocket.jupyter.org"
 KERNEL_ID = r"(?P<kernel_id>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
@@ -30,6 +30,7 @@ NOTED = 4000  # characters of a kernel's complaint that go into the log
 SESSION = re.compile(r"[A-Za-z0-9_-]{1,64}")
 PARTS = 64  # of one message; Jupyter needs six and one per buffer
 HEADER, CONTENT = 1, 4  # places of a message's parts
+SEAT_MOVED = 4001
 WORD = 8  # bytes of the little-endian integers that a message begins with
 
 
@@ -77,22 +78,12 @@ class OwnKernel(KernelHandler):
 class OwnChannels(VoilaKernelWebsocketHandler):
     """The socket between a page and its own kernel."""
 
-    counted = True  # whether somebody sits there while it is open
+    of_student = True  # not one of the teacher's
     bench: Bench
 
     def bench_of(self, kernel_id: str) -> Bench:
         """The bench that this socket may speak with."""
         return own_bench(self, kernel_id)
-
-    async def open(self, kernel_id: str) -> None:  # type: ignore[override]
-        """Somebody sits down."""
-        self.bench.pages += self.counted
-        await super().open(kernel_id)
-
-    def on_close(self) -> None:
-        """Somebody gets up."""
-        self.bench.pages -= self.counted
-        super().on_close()
 
     async def pre_get(self) -> None:
         """Refuse strangers, and sockets in a form that Voilà's header parser cannot end on."""
@@ -103,6 +94,20 @@ class OwnChannels(VoilaKernelWebsocketHandler):
         if not SESSION.fullmatch(self.get_argument("session_id", "")):
             raise HTTPError(400, "No proper session_id")
         await super().pre_get()
+
+    def open(self, *arguments: Any, **named: Any) -> Any:
+        """A student is here; the socket may have to be closed when its seat moves to another tablet."""
+        if self.of_student:
+            self.bench.pages += 1
+            self.settings.setdefault("sockets", set()).add(self)
+        return super().open(*arguments, **named)
+
+    def on_close(self) -> None:
+        """It is gone."""
+        if self.of_student:
+            self.bench.pages -= 1
+            self.settings.get("sockets", set()).discard(self)
+        super().on_close()
 
     def write_message(self, message: Any, binary: bool = False) -> Any:
         """Send, unless the browser has gone: Voilà's parser never ends on what arrives then, in another form."""
@@ -136,6 +141,14 @@ class OwnChannels(VoilaKernelWebsocketHandler):
             super().on_message(ws_message)
         except (ValueError, KeyError, TypeError, IndexError):
             self.close(1003, "Not a kernel message")
+
+
+def close_strangers(sockets: set[OwnChannels]) -> None:
+    """Close the sockets of browsers whose seat is theirs no more."""
+    for socket in list(sockets):
+        benches: Benches = socket.settings["benches"]
+        if benches.of_kernel(socket.kernel_id, seat_of(socket)) is None:
+            socket.close(SEAT_MOVED, "This seat has moved")
 
 
 def well_formed(message: Any) -> bool:

@@ -59,19 +59,22 @@ class Desk:
         What the student was given.
     run
         The run at this desk, new or resumed.
+    exam
+        Whether hints and reasons stay in the kernel.
     line
         Makes the line on which the teacher speaks, given who hears it.
 
     """
 
-    def __init__(self, scenario: Scenario, run: Run, line: "Callable[[Hearing], Intercom] | None" = None) -> None:
-        self.scenario, self.run = scenario, run
+    def __init__(self, scenario: Scenario, run: Run, *, exam: bool = False,
+                 line: "Callable[[Hearing], Intercom] | None" = None) -> None:
+        self.scenario, self.run, self.exam = scenario, run, exam
         self.scene = Scene(scenario.lab.title)
         scenario.lab.furnish(self.scene)
         self.scene.build(run.solver)
         self.stream = FrameStream(self.scene.plan(), catalogue("zh"))
-        self.page = Page(given=showing.given(scenario, run, self.scene), renderer=_reference(self.scene.renderer),
-                         stream=_reference(self.stream))
+        self.page = Page(given=showing.given(scenario, run, self.scene, hints=not exam),
+                         renderer=_reference(self.scene.renderer), stream=_reference(self.stream))
         self.running, self.speed = False, 1.0
         self.tab: str | None = None
         self.ahead: float | None = None  # share done of a run ahead
@@ -355,7 +358,7 @@ class Desk:
         return {**header, "time": self.run.time, "live": showing.live(self.run)}, list(buffers)
 
     def _state(self) -> dict[str, Any]:
-        return {"running": self.running, "speed": self.speed, **showing.state(self.run),
+        return {"running": self.running, "speed": self.speed, **showing.state(self.run, hints=not self.exam),
                 "ahead": None if self.ahead is None else {"done": self.ahead},
                 **self.teacher.public()}
 
@@ -395,8 +398,16 @@ def open_desk(scenario: Scenario) -> Page:
         run = Run.resume(scenario, given.draw_key, given.documents, logbook, snapshot=given.snapshot)
     else:
         run = Run(scenario, given.draw_key, logbook, seat=given.seat)
+        _guide(run, given.mode)
     _warm(run)
-    return Desk(scenario, run, lambda hear: Intercom(url, token, hear)).page
+    return Desk(scenario, run, exam=given.mode == "exam", line=lambda hear: Intercom(url, token, hear)).page
+
+
+def _guide(run: Run, mode: str) -> None:
+    """A lesson begins with the guide in sight, or without it where students find their own way."""
+    wanted = run.record.guide if mode not in ("guided", "free", "exam") else mode != "free"
+    if wanted != run.record.guide:
+        run.act("guide", on=wanted)
 
 
 def _spool(token: str, ticket: Any) -> Spool | None:

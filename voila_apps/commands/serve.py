@@ -31,7 +31,8 @@ def serve(
     classroom: Annotated[
         bool, typer.Option("--classroom", help="Seats, lessons and a teacher's login instead of guests.")
     ] = False,
-    benches: Annotated[int, typer.Option(min=0, help="Most benches at once; 0 asks the machine's memory.")] = 0,
+    benches: Annotated[int, typer.Option(min=0, help="Most benches at once; 0 asks the machine.")] = 0,
+    idle: Annotated[float, typer.Option(min=0.05, help="Minutes after which a bench that was left is cleared.")] = 60.0,
 ) -> None:
     """Serve the catalogue and the students' benches."""
     folder = data_folder(data, scenarios)
@@ -49,7 +50,8 @@ def serve(
         if fresh:
             print(in_words(SHOWN_ONCE, password=fresh, address=address), flush=True)
 
-    ClassServer(Serving(folder, host=host, benches=benches, classroom=classroom)).run(sockets, announce)
+    serving = Serving(folder, host=host, benches=benches, idle_minutes=idle, classroom=classroom)
+    ClassServer(serving).run(sockets, announce)
 
 
 def password(

@@ -9,7 +9,7 @@ from voila_apps.teacher.wording import TEACHER_WORDS
 class SaveClass(Home):
     """Makes a class, or changes it."""
 
-    async def get(self) -> None:  # type: ignore[override]
+    async def get(self) -> None:
         """Looking at this address changes nothing."""
         self.redirect("/teacher#classes")
 

@@ -157,8 +157,7 @@ class TrialAnswers(TeacherRequest):
         """The accepted values of the trial run of this scenario."""
         benches: Benches = self.settings["benches"]
         walls: Walls = self.settings["walls"]
-        mine = [one for one in benches.all() if one.sitting.seat == TEACHERS_SEAT]
-        bench = next((one for one in mine if one.scenario.id == name), None)
+        bench = next((one for one in benches.of_seat(TEACHERS_SEAT) if one.scenario.id == name), None)
         if bench is None:
             raise HTTPError(404)
         scenario = await walls.on_thread(walls.scenario, name)
