@@ -83,10 +83,10 @@ class Bench:
     failed: bool = False
     opened: float = field(default_factory=time.monotonic)
     joined: bool = False
-    ahead: bool = False  # opened before its student came
-    address: str = ""  # where it was asked for
     pages: int = 0  # open pages of its student
     asked_by_watchers: set[str] = field(default_factory=set)  # comms on which the teacher's pages asked for states
+    ahead: bool = False  # opened before its student came
+    address: str = ""  # where it was asked for
     left: float = field(default_factory=time.monotonic)
     growing: asyncio.Condition = field(default_factory=asyncio.Condition)
 
@@ -248,10 +248,6 @@ class Benches:
     def with_kernel(self, kernel_id: str) -> Bench | None:
         """The bench with this kernel, whoever sits there."""
         return next((bench for bench in self._benches.values() if bench.kernel_id == kernel_id), None)
-
-    def all(self) -> list[Bench]:
-        """Every bench."""
-        return list(self._benches.values())
 
     def present(self) -> set[str]:
         """The seats whose page is open."""

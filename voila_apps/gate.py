@@ -78,24 +78,12 @@ class OwnKernel(KernelHandler):
 class OwnChannels(VoilaKernelWebsocketHandler):
     """The socket between a page and its own kernel."""
 
-    counted = True  # whether somebody sits there while it is open
+    of_student = True  # not one of the teacher's
     bench: Bench
 
     def bench_of(self, kernel_id: str) -> Bench:
         """The bench that this socket may speak with."""
         return own_bench(self, kernel_id)
-
-    async def open(self, kernel_id: str) -> None:
-        """Somebody sits down. The socket is noted: it may have to be closed when its seat moves to another tablet."""
-        self.bench.pages += self.counted
-        self.settings.setdefault("sockets", set()).add(self)
-        await super().open(kernel_id)
-
-    def on_close(self) -> None:
-        """Somebody gets up."""
-        self.bench.pages -= self.counted
-        self.settings.get("sockets", set()).discard(self)
-        super().on_close()
 
     async def pre_get(self) -> None:
         """Refuse strangers, and sockets in a form that Voilà's header parser cannot end on."""
@@ -106,6 +94,20 @@ class OwnChannels(VoilaKernelWebsocketHandler):
         if not SESSION.fullmatch(self.get_argument("session_id", "")):
             raise HTTPError(400, "No proper session_id")
         await super().pre_get()
+
+    def open(self, *arguments: Any, **named: Any) -> Any:
+        """A student is here; the socket may have to be closed when its seat moves to another tablet."""
+        if self.of_student:
+            self.bench.pages += 1
+            self.settings.setdefault("sockets", set()).add(self)
+        return super().open(*arguments, **named)
+
+    def on_close(self) -> None:
+        """It is gone."""
+        if self.of_student:
+            self.bench.pages -= 1
+            self.settings.get("sockets", set()).discard(self)
+        super().on_close()
 
     def write_message(self, message: Any, binary: bool = False) -> Any:
         """Send, unless the browser has gone: Voilà's parser never ends on what arrives then, in another form."""

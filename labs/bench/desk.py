@@ -59,15 +59,15 @@ class Desk:
         What the student was given.
     run
         The run at this desk, new or resumed.
-    line
-        Makes the line on which the teacher speaks, given who hears it.
     exam
         Whether hints and reasons stay in the kernel.
+    line
+        Makes the line on which the teacher speaks, given who hears it.
 
     """
 
-    def __init__(self, scenario: Scenario, run: Run, line: "Callable[[Hearing], Intercom] | None" = None, *,
-                 exam: bool = False) -> None:
+    def __init__(self, scenario: Scenario, run: Run, *, exam: bool = False,
+                 line: "Callable[[Hearing], Intercom] | None" = None) -> None:
         self.scenario, self.run, self.exam = scenario, run, exam
         self.scene = Scene(scenario.lab.title)
         scenario.lab.furnish(self.scene)
@@ -400,7 +400,7 @@ def open_desk(scenario: Scenario) -> Page:
         run = Run(scenario, given.draw_key, logbook, seat=given.seat)
         _guide(run, given.mode)
     _warm(run)
-    return Desk(scenario, run, lambda hear: Intercom(url, token, hear), exam=given.mode == "exam").page
+    return Desk(scenario, run, exam=given.mode == "exam", line=lambda hear: Intercom(url, token, hear)).page
 
 
 def _guide(run: Run, mode: str) -> None:

@@ -231,7 +231,7 @@ class WatchPage(BenchPage):
         """The living bench of this seat in this lesson."""
         lesson = self.lesson(uid)
         full = seat if "/" in seat else f"{lesson.class_id}/{seat}"
-        bench = next((one for one in self.benches.all() if (one.sitting.seat, one.sitting.lesson) == (full, uid)), None)
+        bench = next((one for one in self.benches.of_lesson(uid) if one.sitting.seat == full), None)
         if bench is None or not self.benches.alive(bench):
             self.notice_of(404, "no_bench", seat=full[:40])
             return

@@ -5,6 +5,7 @@ import contextlib
 import csv
 import io
 import json
+import time
 from typing import Any
 
 from tornado.iostream import StreamClosedError
@@ -19,7 +20,7 @@ from voila_apps.teacher.intercom import Intercom
 from voila_apps.teacher.live import Event, Wall, Walls
 from voila_apps.teacher.shoulder import TEACHERS_SEAT
 
-HEARTBEAT = 10.0  # s between signs of life on a stream of news
+HEARTBEAT = 2.0  # s between signs of life on a stream of news
 LONGEST_MESSAGE = 400  # characters
 
 
@@ -85,7 +86,7 @@ class News(LessonRequest):
             try:
                 await asyncio.wait_for(fresh.wait(), HEARTBEAT)
             except TimeoutError:
-                self.write(": still here\n\n")
+                self.write(f"event: beat\ndata: {{\"now\": {time.time():.1f}}}\n\n")
         await self.flush()
         return max(sent, *(event[0] for event in news)) if news else sent
 
@@ -156,8 +157,7 @@ class TrialAnswers(TeacherRequest):
         """The accepted values of the trial run of this scenario."""
         benches: Benches = self.settings["benches"]
         walls: Walls = self.settings["walls"]
-        mine = [one for one in benches.all() if one.sitting.seat == TEACHERS_SEAT]
-        bench = next((one for one in mine if one.scenario.id == name), None)
+        bench = next((one for one in benches.of_seat(TEACHERS_SEAT) if one.scenario.id == name), None)
         if bench is None:
             raise HTTPError(404)
         scenario = await walls.on_thread(walls.scenario, name)

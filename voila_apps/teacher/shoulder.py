@@ -62,6 +62,7 @@ class TeachersChannels(OwnChannels):
     """The socket of the teacher's own trial run: that of a student, behind the teacher's door."""
 
     user_name = TEACHERS_SEAT
+    of_student = False
 
     def bench_of(self, kernel_id: str) -> Bench:
         """The teacher's own bench only."""
@@ -80,17 +81,17 @@ class WatchChannels(OwnChannels):
     """The socket of a page that watches."""
 
     user_name = TEACHERS_SEAT
-    counted = False  # who watches is not sitting there
+    of_student = False
 
     def bench_of(self, kernel_id: str) -> Bench:
         """Any student's bench."""
         return watched_bench(self, kernel_id)
 
-    async def open(self, kernel_id: str) -> None:
+    def open(self, *arguments: Any, **named: Any) -> Any:
         """Begin with no question asked."""
         self.comms: set[str] = set()
         self.behind = 0
-        await super().open(kernel_id)
+        return super().open(*arguments, **named)
 
     def on_message(self, ws_message: Any) -> None:
         """Pass on a question for states; drop everything else."""
