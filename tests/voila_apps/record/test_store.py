@@ -2,12 +2,8 @@
 
 import json
 import os
-import signal
 import sqlite3
 import stat
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -222,44 +218,6 @@ def test_a_damaged_record_is_refused_with_what_to_do(tmp_path: Path, damage: str
     )
     with pytest.raises(Refusal, match="Put back your newest copy"):
         RecordStore(path, SECRET)
-
-
-WRITER = """
-import sys, time
-from pathlib import Path
-from voila_apps.store import SNAPSHOT_BYTES, RecordStore
-store = RecordStore(Path(sys.argv[1]), bytes(32))
-sitting = store.sit("guest-1", "swing", "hash-1")
-number = len(sitting.documents)
-if not number:
-    store.append(sitting, [{"kind": "start", "uid": "run-000001", "run": "run-000001", "seq": 0}])
-    number = 1
-while True:
-    uid = f"document-{number:06d}"
-    store.append(sitting, [{"kind": "event", "uid": uid, "run": "run-000001", "seq": number, "text": "x" * 900}])
-    print(uid, flush=True)
-    number += 1
-"""
-
-
-@pytest.mark.skipif(os.name == "nt", reason="kill -9 is not a signal there")
-def test_what_was_acknowledged_survives_kill_9(tmp_path: Path) -> None:
-    path, acknowledged = tmp_path / "record.sqlite", list[str]()
-    for moment in (0.05, 0.11, 0.17, 0.23):
-        writer = subprocess.Popen([sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE, text=True)
-        assert writer.stdout is not None
-        acknowledged.append(writer.stdout.readline().strip())
-        time.sleep(moment)
-        writer.send_signal(signal.SIGKILL)
-        acknowledged += [line for line in writer.stdout.read().splitlines() if len(line) == len("document-000001")]
-        writer.wait()
-        writer.stdout.close()
-    store = RecordStore(path)
-    kept = [one["uid"] for one in store.documents("run-000001")]
-    store.close()
-    assert len(acknowledged) > 4
-    assert set(acknowledged) <= set(kept)
-    assert [one for one in kept if one != "run-000001"] == [f"document-{n:06d}" for n in range(1, len(kept))]
 
 
 def test_the_secret_is_made_once_and_is_its_owners_alone(tmp_path: Path) -> None:
