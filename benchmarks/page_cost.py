@@ -3,8 +3,8 @@
     python -m benchmarks.page_cost [SCENARIO] [--json] [--times 3]
 
 Opens a shipped scenario on a server of its own, in headless Chromium with software graphics, as a stranger would. The
-first opening compiles and fills caches and is told apart. *pss* is the kernel's own share of memory, what is shared with
-others counted in parts.
+first opening compiles and fills caches and is told apart. *pss* is the kernel's own share of memory: what it shares
+with others is counted in parts.
 """
 
 import argparse

@@ -32,18 +32,36 @@ from voila.configuration import VoilaConfiguration
 from voila.utils import get_page_config, get_voila_labextensions_path
 
 from engine.errors import Refusal
-from voila_apps.benches import Bench, Benches, BenchRenderer, kernel_command, kernel_environment, usual_limit
+from voila_apps.backups import Backups
+from voila_apps.benches import (
+    BENCHES_PER_SEAT,
+    IDLE_SECONDS,
+    Bench,
+    Benches,
+    BenchRenderer,
+    kernel_command,
+    kernel_environment,
+    usual_limit,
+)
 from voila_apps.catalogue import Catalogue, code_stamp
-from voila_apps.gate import KERNEL_ID, PASSING, EndBench, OwnChannels, OwnKernel, SeatIdentity
+from voila_apps.classroom.limits import DoorLimits
+from voila_apps.classroom.login import LoginPage, Logout
+from voila_apps.classroom.room import Classroom
+from voila_apps.classroom.seats import LeaveSeat, SeatDecision, SeatPage, SeatState
+from voila_apps.gate import KERNEL_ID, PASSING, EndBench, OwnChannels, OwnKernel, SeatIdentity, close_strangers
 from voila_apps.home import DataFolder, shipped_scenarios
 from voila_apps.listening import reachable, shown
 from voila_apps.nursery.nursery import Nursery, stamp_once_in
 from voila_apps.nursery.provisioner import NAME as PROVISIONER
 from voila_apps.nursery.provisioner import register as register_provisioner
-from voila_apps.pages import CataloguePage, LabPage, NotFound, StartAgain
+from voila_apps.occupancy import occupied
+from voila_apps.pages import CataloguePage, LabPage, NotFound, QueueState, StartAgain
 from voila_apps.record import DocumentsRequest, Health, RunRequest, SnapshotRequest
 from voila_apps.shelves import Shelf, ShelfHandler
+from voila_apps.spool import SpoolFolder
 from voila_apps.store import RecordStore, draw_key
+from voila_apps.teacher.doors import doors, furnish
+from voila_apps.upkeep import Upkeep
 
 TEMPLATES = Path(__file__).resolve().parent / "template"
 BODY_BYTES = 18 * 1024 * 1024  # of a post; a snapshot is the largest
@@ -70,6 +88,10 @@ class Serving:
     host: str = "127.0.0.1"
     benches: int = 0  # 0: as many as the machine's memory allows
     shipped: Path | None = None
+    idle_minutes: float = IDLE_SECONDS / 60  # a bench that nobody looks at for so long is cleared
+    backups: int = 30  # days of which one is kept; 0 makes none
+    retention: int = 0  # days after which a run that is over is erased; 0 keeps all
+    classroom: bool = False  # seats, lessons and a teacher's login instead of guests
 
 
 class OneKernelSpec(KernelSpecManager):
@@ -119,12 +141,22 @@ class ClassServer(Voila):
         self.kernel_manager.allowed_message_types = PASSING
         self.store = RecordStore(self.folder.record, secret)
         self.writer = ThreadPoolExecutor(1, thread_name_prefix="record")
-        limit = self.serving.benches or usual_limit()
-        self.benches = Benches(self.kernel_manager, self.store, self.renderer, self.in_writer, limit=limit,
-                               complaints=self.complaints)  # fmt: skip
+        self.spool = SpoolFolder(self.folder.spool, secret)
+        serving = self.serving
+        kept = Backups(self.folder, serving.backups) if serving.backups else None
+        self.upkeep = Upkeep(self.store, self.spool, self.in_writer, kept, serving.retention)
+        self.benches = Benches(self.kernel_manager, self.store, self.renderer, self.in_writer,
+                               limit=serving.benches or usual_limit(), spool=self.spool, complaints=self.complaints,
+                               per_seat=1 if serving.classroom else BENCHES_PER_SEAT,
+                               idle_seconds=serving.idle_minutes * 60.0)  # fmt: skip
+        self.sockets: set[OwnChannels] = set()
+        settings |= {"sockets": self.sockets, "limits": DoorLimits()}
         settings |= {"store": self.store, "writer": self.writer, "benches": self.benches, "version": wanxiang_version()}
         self.nursery = self._nursery()
-        settings |= self._catalogue_settings() | SOCKET_SETTINGS | {"nursery": self.nursery}
+        settings |= {"spool": self.spool, "upkeep": self.upkeep, "nursery": self.nursery}
+        settings |= self._catalogue_settings() | SOCKET_SETTINGS | self._classroom_settings()
+        if settings["classroom"] is not None:
+            settings |= furnish(settings, settings["classroom"], self.serving.host)
         settings |= {"default_handler_class": NotFound, "log_function": _log_request}
         self._stock_shelves(settings)
         return settings
@@ -144,6 +176,14 @@ class ClassServer(Voila):
         loader = FileSystemLoader(TEMPLATES)
         templates = Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
         return {"catalogue": shelf, "templates": templates}
+
+    def _classroom_settings(self) -> dict[str, Any]:
+        """Seats and lessons, where there are such."""
+        if not self.serving.classroom:
+            return {"classroom": None, "lessons": None}
+        room = Classroom(self.folder, self.store, asyncio.get_running_loop().call_soon_threadsafe)
+        room.seating.on_change(lambda seat: close_strangers(self.sockets))
+        return {"classroom": room, "lessons": room.lessons}
 
     def _stock_shelves(self, settings: dict[str, Any]) -> None:
         """What browsers may fetch, and the page configuration that tells Voilà's script where it lies."""
@@ -184,6 +224,13 @@ class ClassServer(Voila):
             (r"/", CataloguePage),
             (r"/lab/([^/]+)", LabPage),
             (r"/lab/([^/]+)/again", StartAgain),
+            (r"/queue/state", QueueState),
+            (r"/seat", SeatPage),
+            (r"/seat/state", SeatState),
+            (r"/seat/leave", LeaveSeat),
+            (r"/teacher/login", LoginPage),
+            (r"/teacher/logout", Logout),
+            (r"/teacher/seats/(allow|refuse|free|again)", SeatDecision),
             (r"/health", Health),
             (r"/api/run", RunRequest),
             (r"/api/documents", DocumentsRequest),
@@ -191,6 +238,7 @@ class ClassServer(Voila):
             (rf"/api/kernels/{KERNEL_ID}", OwnKernel),
             (rf"/api/kernels/{KERNEL_ID}/channels", OwnChannels),
             (rf"/voila/api/shutdown/{KERNEL_ID}", EndBench),
+            *doors(),
             *[(shelf.route, ShelfHandler, {"shelf": shelf}) for shelf in self.shelves.values()],
         ]
 
@@ -216,6 +264,7 @@ class ClassServer(Voila):
         self.initialize()
         with (
             contextlib.suppress(KeyboardInterrupt),
+            occupied(self.folder.root),
             _log_file(self.folder.log, self.log),
             self.folder.kernel_log.open("wb") as self.complaints,
         ):
@@ -232,13 +281,17 @@ class ClassServer(Voila):
             self.port = sockets[0].getsockname()[1]
             self.benches.address = f"http://{reachable(self.serving.host)}:{self.port}"
             self.nursery.open()
-            sweeping = asyncio.create_task(self.benches.sweep_forever())
+            await self.upkeep.begin()
+            tasks = [asyncio.create_task(work) for work in (self.benches.sweep_forever(), self.upkeep.go_on())]
+            if "walls" in self.app.settings:
+                tasks.append(asyncio.create_task(self.app.settings["walls"].run_forever()))
             _on_signals(self.closing.set)
             announce(f"http://{shown(self.serving.host)}:{self.port}/")
             try:
                 await self.closing.wait()
             finally:
-                sweeping.cancel()
+                for task in tasks:
+                    task.cancel()
                 await self._close(server)
 
     async def _close(self, server: HTTPServer) -> None:
@@ -246,6 +299,7 @@ class ClassServer(Voila):
         await self.benches.clear_all()
         await self.nursery.close()
         server.stop()
+        await self.in_writer(self.spool.take_up, self.store)
         self.writer.shutdown()
         self.store.close()
 
@@ -296,6 +350,7 @@ def _on_signals(close: Callable[[], None]) -> None:
 @contextlib.contextmanager
 def _log_file(path: Path, application: logging.Logger) -> Iterator[None]:
     """Everything worth keeping goes to a file that is rotated; the terminal keeps the address alone."""
+    logging.raiseExceptions = False  # a full disk must not make every line of the log a traceback on the terminal
     keeper = logging.handlers.RotatingFileHandler(path, maxBytes=2_000_000, backupCount=3, encoding="utf-8")
     keeper.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     keeper.setLevel(logging.INFO)

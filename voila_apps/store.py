@@ -9,80 +9,33 @@ the table of runs and never in a document.
 import hashlib
 import hmac
 import json
+import logging
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import (
-    Column,
-    Float,
-    ForeignKey,
-    Integer,
-    LargeBinary,
-    MetaData,
-    Row,
-    String,
-    Table,
-    Text,
-    UniqueConstraint,
-    create_engine,
-    event,
-    func,
-    insert,
-    select,
-    update,
-)
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from engine.errors import Refusal
+from voila_apps.database import IMPATIENCE, PATIENCE, damaged, keep_copy, known_form, open_engine, trouble_of
+from voila_apps.migrations import bring_up, create
+from voila_apps.schema import FORM, documents, runs, seats, snapshots
 
-SCHEMA = 1
 KINDS = ("start", "descriptor", "action", "event", "answer", "stop")
+log = logging.getLogger("wanxiang")
+
 UID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{5,79}")
 DOCUMENT_BYTES = 256 * 1024
 SNAPSHOT_BYTES = 16 * 1024 * 1024
 
-metadata = MetaData()
-seats = Table("seats", metadata, Column("seat", String, primary_key=True), Column("created", Float, nullable=False))
-runs = Table(
-    "runs",
-    metadata,
-    Column("uid", String, primary_key=True),
-    Column("seat", ForeignKey("seats.seat"), nullable=False, index=True),
-    Column("scenario", String, nullable=False),
-    Column("content_hash", String, nullable=False),
-    Column("lesson", String, nullable=False),
-    Column("attempt", Integer, nullable=False),
-    Column("draw_key", String, nullable=False),
-    Column("token_hash", String, nullable=False),
-    Column("created", Float, nullable=False),
-    Column("ended", Float),
-    UniqueConstraint("lesson", "seat", "attempt"),
-)
-documents = Table(
-    "documents",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("run", ForeignKey("runs.uid"), nullable=False),
-    Column("seq", Integer, nullable=False),
-    Column("uid", String, nullable=False, unique=True),
-    Column("kind", String, nullable=False),
-    Column("body", Text, nullable=False),
-    Column("saved", Float, nullable=False),
-    UniqueConstraint("run", "seq"),
-)
-snapshots = Table(
-    "snapshots",
-    metadata,
-    Column("run", ForeignKey("runs.uid"), primary_key=True),
-    Column("place", Integer, nullable=False),
-    Column("body", LargeBinary, nullable=False),
-    Column("saved", Float, nullable=False),
-)
+# Told of what was saved: run, seat, lesson, the new documents.
+Listener = Callable[[str, str, str, list[dict[str, Any]]], None]
 
 
 def draw_key(secret: bytes, lesson: str, seat: str, attempt: int) -> bytes:
@@ -121,45 +74,102 @@ class RecordStore:
     def __init__(self, path: Path, secret: bytes = b"") -> None:
         self.path = path
         self.secret = secret
-        self.engine = _engine(path)
+        self.trouble = ""  # why the last attempt to write failed
+        self.changes = 0  # how many times something was written
+        self._listeners: list[Listener] = []
+        self.engine = open_engine(path)
         try:
             self._open()
         except DatabaseError as problem:
             self.engine.dispose()
-            raise _damaged(path, problem) from problem
+            raise damaged(path, problem) from problem
 
     def _open(self) -> None:
-        with self.engine.begin() as connection:
-            version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
-            if version > SCHEMA:
-                raise Refusal(
-                    "The record {file} was written by a newer Wanxiang (form {theirs}; this one knows {ours}). "
-                    "Update Wanxiang, or name another folder with --data.",
-                    file=self.path,
-                    theirs=version,
-                    ours=SCHEMA,
-                )
+        with self.read() as connection:
+            form = int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
+            known_form(self.path, form)
             verdict = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
             if verdict != "ok":
-                raise _damaged(self.path, verdict)
-        if version < SCHEMA:
-            with self.engine.execution_options(write=True).begin() as connection:
-                metadata.create_all(connection)
-                connection.exec_driver_sql(f"PRAGMA user_version = {SCHEMA}")
+                raise damaged(self.path, verdict)
+            tables = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'").scalars().all()
+        if not form and tables:
+            raise Refusal(
+                "{file} is a database, but no record of Wanxiang. Move it away, or name another folder with --data.",
+                file=self.path,
+            )
+        if form < FORM:
+            self._bring_up(form)
+
+    def _bring_up(self, form: int) -> None:
+        """Make a new record, or bring an earlier form to today's, keeping a copy of it as it was."""
+        if form:
+            keep_copy(self.engine, self.path.with_stem(f"{self.path.stem}-form-{form}"))
+        with self.write() as connection:
+            form = int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())  # another process may have
+            if not form:
+                create(connection)
+            elif form < FORM:
+                bring_up(connection, form)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction that reads, in any thread: `with store.read() as connection: connection.execute(select(…))`."""
+        try:
+            with self.engine.begin() as connection:
+                yield connection
+        except DatabaseError as problem:
+            self.trouble = trouble_of(problem)
+            raise
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction that writes: committed, and on the disk, when the block ends; undone when it raises.
+
+        SQLite takes one writer at a time. On a running server call what uses this through its writing thread
+        (`settings["writer"]`, or `ClassServer.in_writer`), so that the event loop never waits for the disk.
+        """
+        patience = PATIENCE if not self.trouble else IMPATIENCE  # who comes after one that waited in vain waits less
+        try:
+            with self.engine.execution_options(write=True, patience=patience).begin() as connection:
+                yield connection
+        except IntegrityError:
+            raise
+        except DatabaseError as problem:
+            self.trouble = trouble_of(problem)
+            raise
+        self.trouble = ""
+        self.changes += 1
+
+    def examine(self) -> str:
+        """What is the matter with the record: "", or a key of `database.TROUBLES`."""
+        try:
+            with self.read() as connection:
+                connection.execute(select(runs.c.uid).limit(1)).first()
+            if self.trouble:  # is it over?
+                with self.write() as connection:
+                    connection.exec_driver_sql(f"PRAGMA user_version = {FORM}")
+        except DatabaseError:
+            pass  # `read` and `write` have noted it
+        return self.trouble
+
+    def on_append(self, listener: Listener) -> None:
+        """Call `listener(run, seat, lesson, documents)` with what is new, after its commit, in the writing thread."""
+        self._listeners.append(listener)
 
     def close(self) -> None:
         """Close every connection; the write-ahead log is folded into the file."""
         self.engine.dispose()
 
-    def sit(self, seat: str, scenario: str, content_hash: str, token_hash: str = "") -> Sitting:
-        """The seat's unfinished run of this scenario with its documents, or the next attempt.
+    def sit(self, seat: str, scenario: str, content_hash: str, token_hash: str = "", lesson: str = "") -> Sitting:
+        """The seat's unfinished run in this lesson with its documents, or the next attempt.
 
-        A run whose scenario has been rewritten since is not resumed; it stays in the record.
+        Outside lessons each scenario is a lesson of its own, `open:<scenario>`. A run whose scenario has been
+        rewritten since is not resumed; it stays in the record.
         """
-        lesson = f"open:{scenario}"
+        lesson = lesson or f"open:{scenario}"
         mine = select(runs).where(runs.c.seat == seat, runs.c.lesson == lesson)
         newest = mine.order_by(runs.c.attempt.desc()).limit(1)
-        with self.engine.begin() as connection:
+        with self.read() as connection:
             row = connection.execute(newest).first()
             if row is not None and row.ended is None and row.content_hash == content_hash:
                 return Sitting(
@@ -177,29 +187,48 @@ class RecordStore:
         key = draw_key(self.secret, lesson, seat, attempt)
         return Sitting(seat, scenario, content_hash, lesson, attempt, key, token_hash)
 
+    def place(self, sitting: Sitting) -> tuple[str | None, int]:
+        """The run that this sitting has in the record, if any, and which number its next document bears."""
+        mine = [runs.c.lesson == sitting.lesson, runs.c.seat == sitting.seat, runs.c.attempt == sitting.attempt]
+        with self.read() as connection:
+            run = connection.execute(select(runs.c.uid).where(*mine)).scalar()
+            last = connection.execute(select(func.max(documents.c.seq)).where(documents.c.run == run)).scalar()
+        return run, 0 if last is None else last + 1
+
     def append(self, sitting: Sitting, posted: Iterable[Any]) -> list[str]:
         """Save documents of one sitting, all or none; returns their uids once they are on the disk."""
         checked = [_checked(document) for document in posted]
-        run = sitting.run
+        run, new = sitting.run, []
         try:
-            with self.engine.execution_options(write=True).begin() as connection:
+            with self.write() as connection:
                 for document in checked:
-                    run = _enter(connection, sitting, run, document)
+                    run, entered = _enter(connection, sitting, run, document)
+                    new += [document] if entered else []
         except IntegrityError as problem:
             raise Refusal(
                 "These documents contradict the record of run {run}: a place in its order is taken.", run=run
             ) from problem
         sitting.run = run
+        if run is not None and new:
+            self._tell(run, sitting, new)
         return [document["uid"] for document in checked]
+
+    def _tell(self, run: str, sitting: Sitting, new: list[dict[str, Any]]) -> None:
+        """Nobody who listens can undo, or even delay with an error, what is saved."""
+        for listener in self._listeners:
+            try:
+                listener(run, sitting.seat, sitting.lesson, new)
+            except Exception:
+                log.exception("A listener to the record failed")
 
     def end(self, run: str) -> None:
         """Mark a run as finished: the next sitting begins a new attempt."""
-        with self.engine.execution_options(write=True).begin() as connection:
+        with self.write() as connection:
             connection.execute(update(runs).where(runs.c.uid == run, runs.c.ended.is_(None)).values(ended=time.time()))
 
     def find(self, run: str) -> Row[Any]:
         """The run with this uid, or the only one whose uid begins so."""
-        with self.engine.begin() as connection:
+        with self.read() as connection:
             rows = connection.execute(select(runs).where(runs.c.uid.startswith(run, autoescape=True)).limit(2)).all()
         if len(rows) != 1:
             raise Refusal(
@@ -224,12 +253,12 @@ class RecordStore:
         query = select(runs, count.c.documents, count.c.readings, count.c.last).join(count, count.c.run == runs.c.uid)
         if seat is not None:
             query = query.where(runs.c.seat == seat)
-        with self.engine.begin() as connection:
+        with self.read() as connection:
             return list(connection.execute(query.order_by(runs.c.created.desc())).all())
 
     def documents(self, run: str) -> list[dict[str, Any]]:
         """The documents of a run, in order."""
-        with self.engine.begin() as connection:
+        with self.read() as connection:
             return _bodies(connection, run)
 
     def progress(self, seat: str) -> dict[str, Progress]:
@@ -243,7 +272,7 @@ class RecordStore:
         """Keep the newest snapshot of a run; an older one than the store has is ignored."""
         if len(body) > SNAPSHOT_BYTES:
             raise Refusal("This snapshot of run {run} is larger than {limit} bytes.", run=run, limit=SNAPSHOT_BYTES)
-        with self.engine.execution_options(write=True).begin() as connection:
+        with self.write() as connection:
             have = connection.execute(select(snapshots.c.place).where(snapshots.c.run == run)).scalar()
             values = {"place": place, "body": body, "saved": time.time()}
             if have is None:
@@ -253,41 +282,14 @@ class RecordStore:
 
     def snapshot(self, run: str) -> tuple[int, bytes] | None:
         """The newest snapshot of a run: its place in the order of documents, and its bytes."""
-        with self.engine.begin() as connection:
+        with self.read() as connection:
             row = connection.execute(select(snapshots).where(snapshots.c.run == run)).first()
         return None if row is None else (row.place, row.body)
 
     def check(self) -> str:
         """What SQLite says about the whole file: "ok", or the first damage."""
-        with self.engine.begin() as connection:
+        with self.read() as connection:
             return str(connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar_one())
-
-
-def _engine(path: Path) -> Engine:
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 10.0, "check_same_thread": False})
-
-    @event.listens_for(engine, "connect")
-    def settle(connection: Any, _: Any) -> None:
-        connection.isolation_level = None  # transactions begin where `begin` below says, not where the driver guesses
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
-            connection.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        writing = connection.get_execution_options().get("write", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
-
-    return engine
-
-
-def _damaged(path: Path, problem: Any) -> Refusal:
-    words = str(getattr(problem, "orig", problem)).splitlines()[0]
-    return Refusal(
-        "The record {file} cannot be read ({problem}). Put back your newest copy of it, "
-        "or move the file away to begin an empty record.",
-        file=path,
-        problem=words,
-    )
 
 
 def _bodies(connection: Connection, run: str) -> list[dict[str, Any]]:
@@ -308,16 +310,22 @@ def _checked(document: Any) -> dict[str, Any]:
     return document
 
 
-def _enter(connection: Connection, sitting: Sitting, run: str | None, document: dict[str, Any]) -> str:
-    """Write one document; returns the uid of the run it belongs to."""
-    body = json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    if len(body.encode()) > DOCUMENT_BYTES:
+def _enter(
+    connection: Connection, sitting: Sitting, run: str | None, document: dict[str, Any]
+) -> tuple[str, bool]:
+    """Write one document; returns the uid of the run it belongs to, and whether the record did not have it yet."""
+    try:
+        body = json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        size = len(body.encode())
+    except (ValueError, RecursionError) as problem:  # infinite numbers, half characters, boxes in boxes
+        raise Refusal("Document {uid} holds something that cannot be recorded.", uid=document["uid"]) from problem
+    if size > DOCUMENT_BYTES:
         raise Refusal("Document {uid} is larger than {limit} bytes.", uid=document["uid"], limit=DOCUMENT_BYTES)
     known = connection.execute(select(documents).where(documents.c.uid == document["uid"])).first()
     if known is not None:
         if known.run != run or json.loads(known.body) != document:
             raise Refusal("Document {uid} is already in the record, and says something else.", uid=document["uid"])
-        return known.run
+        return str(known.run), False
     if document["kind"] == "start" and run is None:
         run = _begin(connection, sitting, document)
     if document["run"] != run:
@@ -327,7 +335,7 @@ def _enter(connection: Connection, sitting: Sitting, run: str | None, document: 
             run=run, seq=document["seq"], uid=document["uid"], kind=document["kind"], body=body, saved=time.time()
         )
     )
-    return document["run"]
+    return str(document["run"]), True
 
 
 def _begin(connection: Connection, sitting: Sitting, start: dict[str, Any]) -> str:

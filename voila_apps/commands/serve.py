@@ -6,14 +6,21 @@ from typing import Annotated
 
 import typer
 
+from voila_apps.classroom.password import Password
 from voila_apps.home import data_folder
 from voila_apps.listening import bind
 from voila_apps.speaking import _, in_words
+
+SHOWN_ONCE = _(
+    "The teacher's password, shown this once: {password} – log in at {address}teacher; "
+    "`wanxiang password` makes a new one."
+)
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command()(serve)
+    app.command()(password)
 
 
 def serve(
@@ -21,13 +28,20 @@ def serve(
     host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 lets the local network in.")] = "127.0.0.1",
     data: Annotated[Path | None, typer.Option(help="Folder of the record; else WANXIANG_DATA's.")] = None,
     scenarios: Annotated[Path | None, typer.Option(help="Folder with your own scenario notebooks.")] = None,
-    benches: Annotated[int, typer.Option(min=0, help="Most benches at once; 0 asks the machine's memory.")] = 0,
+    classroom: Annotated[
+        bool, typer.Option("--classroom", help="Seats, lessons and a teacher's login instead of guests.")
+    ] = False,
+    benches: Annotated[int, typer.Option(min=0, help="Most benches at once; 0 asks the machine.")] = 0,
+    idle: Annotated[float, typer.Option(min=0.05, help="Minutes after which a bench that was left is cleared.")] = 60.0,
+    backups: Annotated[int, typer.Option(min=0, help="Days of which a backup is kept; 0 makes none.")] = 30,
+    retention: Annotated[int, typer.Option(min=0, help="Days after which a finished run is erased; 0 keeps.")] = 0,
 ) -> None:
     """Serve the catalogue and the students' benches."""
     folder = data_folder(data, scenarios)
     folder.prepare()
     folder.secret()  # a damaged one is told at once
     sockets = bind(host, port)
+    fresh = _first_password(Password(folder.password_file)) if classroom else ""
 
     # A package that Voilà's packages load on the way builds a grammar of all web addresses, for a second; none is used.
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
@@ -35,5 +49,26 @@ def serve(
 
     def announce(address: str) -> None:
         print(in_words(_("Wanxiang is open at {address}"), address=address), flush=True)
+        if fresh:
+            print(in_words(SHOWN_ONCE, password=fresh, address=address), flush=True)
 
-    ClassServer(Serving(folder, host=host, benches=benches)).run(sockets, announce)
+    serving = Serving(folder, host=host, benches=benches, idle_minutes=idle, classroom=classroom, backups=backups,
+                      retention=retention)  # fmt: skip
+    ClassServer(serving).run(sockets, announce)
+
+
+def password(
+    data: Annotated[Path | None, typer.Option(help="Folder of the record; else WANXIANG_DATA's.")] = None,
+) -> None:
+    """Make a new password for the teacher; whoever is logged in is logged out."""
+    folder = data_folder(data)
+    folder.prepare()
+    print(in_words(_("The teacher's new password: {password}"), password=Password(folder.password_file).make()))
+
+
+def _first_password(kept: Password) -> str:
+    """The teacher's password if it has just been made: this is the only time it can be shown."""
+    if not kept.exists:
+        return kept.make()
+    kept.check()  # a damaged file is told before anybody waits at the door
+    return ""

@@ -29,8 +29,9 @@ export function listenToKeys(lab) {
 }
 
 // A button pressed with a pointer lets go of the focus, so that the space bar runs the bench and not that button again.
+// The path is asked, not the target: what was pressed may have been drawn anew by then (the language button is).
 function letGo(event) {
-  if (event.detail > 0) event.target.closest?.("button")?.blur();
+  if (event.detail > 0) event.composedPath().find((node) => node.matches?.("button"))?.blur();
 }
 
 function withModifier(event) {

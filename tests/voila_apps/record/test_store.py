@@ -13,9 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Insert, insert, select
+from sqlalchemy.exc import IntegrityError
 
 from engine.errors import Refusal
 from voila_apps.home import DataFolder
+from voila_apps.schema import classes
 from voila_apps.store import SNAPSHOT_BYTES, RecordStore, Sitting, draw_key
 
 SECRET = bytes(range(32))
@@ -31,6 +34,12 @@ def store(tmp_path: Path) -> Iterator[RecordStore]:
 def document(seq: int, run: str = "run-000001", kind: str = "event", **fields: Any) -> dict[str, Any]:
     uid = run if kind == "start" else f"{run}-{seq:06d}"
     return {"kind": kind, "uid": uid, "run": run, "seq": seq, **fields}
+
+
+def write_both(store: RecordStore, first: Insert, second: Insert) -> None:
+    with store.write() as connection:
+        connection.execute(first)
+        connection.execute(second)
 
 
 def begun(store: RecordStore, run: str = "run-000001", seat: str = "guest-1") -> Sitting:
@@ -92,6 +101,8 @@ def test_nobody_writes_into_anothers_run(store: RecordStore) -> None:
         {**document(1), "uid": "x" * 200},
         {**document(1), "run": 5},
         document(1, text="x" * 300_000),
+        document(1, value=float("inf")),
+        document(1, text="\ud800"),
     ],
 )
 def test_what_is_no_document_is_refused(store: RecordStore, bad: Any) -> None:
@@ -117,6 +128,45 @@ def test_an_ended_run_stays_in_the_record_and_the_next_attempt_begins(store: Rec
     assert (store.sit("guest-1", "swing", "hash-1").run, store.sit("guest-1", "swing", "hash-1").attempt) == (None, 2)
     assert len(store.documents("run-000001")) == 1
     assert store.progress("guest-1")["swing"].ended
+
+
+def test_a_lesson_is_another_attempt_with_another_draw(store: RecordStore) -> None:
+    begun(store)
+    lesson = store.sit("guest-1", "swing", "hash-1", lesson="lesson-7")
+    assert (lesson.run, lesson.attempt, lesson.lesson) == (None, 1, "lesson-7")
+    store.append(lesson, [document(0, "run-000002", "start")])
+    assert store.sit("guest-1", "swing", "hash-1", lesson="lesson-7").run == "run-000002"
+    assert store.sit("guest-1", "swing", "hash-1").run == "run-000001"
+    assert store.find("run-000002").lesson == "lesson-7"
+    assert store.find("run-000002").draw_key != store.find("run-000001").draw_key
+
+
+def test_listeners_hear_what_is_new_once_it_is_saved_and_cannot_disturb(store: RecordStore) -> None:
+    heard: list[Any] = []
+
+    def listen(run: str, seat: str, lesson: str, fresh: list[dict[str, Any]]) -> None:
+        heard.append((run, seat, lesson, [one["seq"] for one in fresh], len(store.documents(run))))
+        raise RuntimeError("a wall that fell down")
+
+    store.on_append(listen)
+    sitting = begun(store)
+    store.append(sitting, [document(1), document(2)])
+    store.append(sitting, [document(2), document(3)])
+    store.append(sitting, [document(3)])
+    with pytest.raises(Refusal):
+        store.append(sitting, [document(4), {**document(1), "uid": "another-uid-1"}])
+    whose = ("run-000001", "guest-1", "open:swing")
+    assert heard == [(*whose, [0], 1), (*whose, [1, 2], 3), (*whose, [3], 4)]
+
+
+def test_a_writing_block_is_kept_whole_or_not_at_all(store: RecordStore) -> None:
+    with store.write() as connection:
+        connection.execute(insert(classes).values(id="3-2", title="3 (2)", size=40, created=1.0))
+    two = insert(classes).values(id="3-3", title="3 (3)", size=40, created=1.0)
+    with pytest.raises(IntegrityError):  # the second time
+        write_both(store, two, two)
+    with store.read() as connection:
+        assert connection.execute(select(classes.c.id)).scalars().all() == ["3-2"]
 
 
 def test_the_draw_key_is_a_function_of_secret_lesson_seat_and_attempt() -> None:
