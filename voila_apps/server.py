@@ -44,6 +44,14 @@ from voila_apps.benches import (
     usual_limit,
 )
 from voila_apps.catalogue import Catalogue, code_stamp
+from voila_apps.classroom.ahead import Ahead
+from voila_apps.classroom.connection import (
+    ConnectionBytes,
+    ConnectionPage,
+    ConnectionResult,
+    ConnectionSocket,
+    SeenChecks,
+)
 from voila_apps.classroom.limits import DoorLimits
 from voila_apps.classroom.login import LoginPage, Logout
 from voila_apps.classroom.room import Classroom
@@ -125,6 +133,7 @@ class ClassServer(Voila):
         self.serving = serving
         self.folder = serving.folder
         self.closing: asyncio.Event | None = None
+        self.ahead: Ahead | None = None
 
     def initialize(self, argv: list[str] | None = None) -> None:
         """Settings are ours alone: no configuration file of the machine is read."""
@@ -154,7 +163,8 @@ class ClassServer(Voila):
         settings |= {"store": self.store, "writer": self.writer, "benches": self.benches, "version": wanxiang_version()}
         self.nursery = self._nursery()
         settings |= {"spool": self.spool, "upkeep": self.upkeep, "nursery": self.nursery}
-        settings |= self._catalogue_settings() | SOCKET_SETTINGS | self._classroom_settings()
+        settings |= self._catalogue_settings() | SOCKET_SETTINGS
+        settings |= self._classroom_settings()
         if settings["classroom"] is not None:
             settings |= furnish(settings, settings["classroom"], self.serving.host)
         settings |= {"default_handler_class": NotFound, "log_function": _log_request}
@@ -175,6 +185,7 @@ class ClassServer(Voila):
         shelf = Catalogue(self.serving.shipped or shipped_scenarios(), self.folder.scenarios, kept, environment)
         loader = FileSystemLoader(TEMPLATES)
         templates = Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
+        self.catalogue = shelf
         return {"catalogue": shelf, "templates": templates}
 
     def _classroom_settings(self) -> dict[str, Any]:
@@ -183,6 +194,7 @@ class ClassServer(Voila):
             return {"classroom": None, "lessons": None}
         room = Classroom(self.folder, self.store, asyncio.get_running_loop().call_soon_threadsafe)
         room.seating.on_change(lambda seat: close_strangers(self.sockets))
+        self.ahead = Ahead(self.benches, room, self.catalogue)
         return {"classroom": room, "lessons": room.lessons}
 
     def _stock_shelves(self, settings: dict[str, Any]) -> None:
@@ -225,6 +237,11 @@ class ClassServer(Voila):
             (r"/lab/([^/]+)", LabPage),
             (r"/lab/([^/]+)/again", StartAgain),
             (r"/queue/state", QueueState),
+            (r"/connection", ConnectionPage),
+            (r"/connection/bytes", ConnectionBytes),
+            (r"/connection/socket", ConnectionSocket),
+            (r"/connection/result", ConnectionResult),
+            (r"/teacher/connections", SeenChecks),
             (r"/seat", SeatPage),
             (r"/seat/state", SeatState),
             (r"/seat/leave", LeaveSeat),
@@ -286,6 +303,8 @@ class ClassServer(Voila):
             if "walls" in self.app.settings:
                 tasks.append(asyncio.create_task(self.app.settings["walls"].run_forever()))
             _on_signals(self.closing.set)
+            if self.ahead is not None:
+                self.ahead.take_up()
             announce(f"http://{shown(self.serving.host)}:{self.port}/")
             try:
                 await self.closing.wait()
@@ -296,6 +315,8 @@ class ClassServer(Voila):
 
     async def _close(self, server: HTTPServer) -> None:
         """Kernels first, while they can still deliver what they recorded; then the doors, then the record."""
+        if self.ahead is not None:
+            self.ahead.close()
         await self.benches.clear_all()
         await self.nursery.close()
         server.stop()
