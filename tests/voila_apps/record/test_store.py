@@ -13,7 +13,8 @@ from sqlalchemy import Insert, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from engine.errors import Refusal
-from voila_apps.home import DataFolder
+from voila_apps.database import keep_copy
+from voila_apps.home import DataFolder, data_folder
 from voila_apps.schema import classes
 from voila_apps.store import SNAPSHOT_BYTES, RecordStore, Sitting, draw_key
 
@@ -218,6 +219,19 @@ def test_a_damaged_record_is_refused_with_what_to_do(tmp_path: Path, damage: str
     )
     with pytest.raises(Refusal, match="Put back your newest copy"):
         RecordStore(path, SECRET)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no such modes there")
+def test_what_children_did_is_read_by_nobody_else_on_the_machine(tmp_path: Path) -> None:
+    folder = data_folder(tmp_path / "data")
+    folder.prepare()
+    store = RecordStore(folder.record, SECRET)
+    begun(store)
+    copy = keep_copy(store.engine, tmp_path / "copy.sqlite")
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in [*folder.root.iterdir(), copy] if path.is_file()}
+    store.close()
+    assert set(modes) == {"record.sqlite", "record.sqlite-wal", "record.sqlite-shm", "copy.sqlite"}
+    assert set(modes.values()) == {0o600} and stat.S_IMODE(folder.root.stat().st_mode) == 0o700
 
 
 def test_the_secret_is_made_once_and_is_its_owners_alone(tmp_path: Path) -> None:
