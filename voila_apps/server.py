@@ -15,7 +15,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -44,10 +44,20 @@ from voila_apps.benches import (
     usual_limit,
 )
 from voila_apps.catalogue import Catalogue, code_stamp
+from voila_apps.classroom.ahead import Ahead
+from voila_apps.classroom.connection import (
+    ConnectionBytes,
+    ConnectionPage,
+    ConnectionResult,
+    ConnectionSocket,
+    SeenChecks,
+)
 from voila_apps.classroom.limits import DoorLimits
 from voila_apps.classroom.login import LoginPage, Logout
 from voila_apps.classroom.room import Classroom
 from voila_apps.classroom.seats import LeaveSeat, SeatDecision, SeatPage, SeatState
+from voila_apps.deployment.doors import Beside, Doors, leaflets
+from voila_apps.deployment.leaflets import certificate_names
 from voila_apps.gate import KERNEL_ID, PASSING, EndBench, OwnChannels, OwnKernel, SeatIdentity, close_strangers
 from voila_apps.home import DataFolder, shipped_scenarios
 from voila_apps.listening import reachable, shown
@@ -92,6 +102,7 @@ class Serving:
     backups: int = 30  # days of which one is kept; 0 makes none
     retention: int = 0  # days after which a run that is over is erased; 0 keeps all
     classroom: bool = False  # seats, lessons and a teacher's login instead of guests
+    doors: Doors = field(default_factory=Doors)
 
 
 class OneKernelSpec(KernelSpecManager):
@@ -125,6 +136,7 @@ class ClassServer(Voila):
         self.serving = serving
         self.folder = serving.folder
         self.closing: asyncio.Event | None = None
+        self.ahead: Ahead | None = None
 
     def initialize(self, argv: list[str] | None = None) -> None:
         """Settings are ours alone: no configuration file of the machine is read."""
@@ -154,9 +166,12 @@ class ClassServer(Voila):
         settings |= {"store": self.store, "writer": self.writer, "benches": self.benches, "version": wanxiang_version()}
         self.nursery = self._nursery()
         settings |= {"spool": self.spool, "upkeep": self.upkeep, "nursery": self.nursery}
-        settings |= self._catalogue_settings() | SOCKET_SETTINGS | self._classroom_settings()
+        settings |= self._catalogue_settings() | SOCKET_SETTINGS
+        settings |= self._classroom_settings()
         if settings["classroom"] is not None:
             settings |= furnish(settings, settings["classroom"], self.serving.host)
+        doors = self.serving.doors
+        settings |= {"authority": doors.authority, "certificate_names": certificate_names(doors.certificate)}
         settings |= {"default_handler_class": NotFound, "log_function": _log_request}
         self._stock_shelves(settings)
         return settings
@@ -175,6 +190,7 @@ class ClassServer(Voila):
         shelf = Catalogue(self.serving.shipped or shipped_scenarios(), self.folder.scenarios, kept, environment)
         loader = FileSystemLoader(TEMPLATES)
         templates = Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
+        self.catalogue = shelf
         return {"catalogue": shelf, "templates": templates}
 
     def _classroom_settings(self) -> dict[str, Any]:
@@ -183,6 +199,7 @@ class ClassServer(Voila):
             return {"classroom": None, "lessons": None}
         room = Classroom(self.folder, self.store, asyncio.get_running_loop().call_soon_threadsafe)
         room.seating.on_change(lambda seat: close_strangers(self.sockets))
+        self.ahead = Ahead(self.benches, room, self.catalogue)
         return {"classroom": room, "lessons": room.lessons}
 
     def _stock_shelves(self, settings: dict[str, Any]) -> None:
@@ -225,12 +242,18 @@ class ClassServer(Voila):
             (r"/lab/([^/]+)", LabPage),
             (r"/lab/([^/]+)/again", StartAgain),
             (r"/queue/state", QueueState),
+            (r"/connection", ConnectionPage),
+            (r"/connection/bytes", ConnectionBytes),
+            (r"/connection/socket", ConnectionSocket),
+            (r"/connection/result", ConnectionResult),
+            (r"/teacher/connections", SeenChecks),
             (r"/seat", SeatPage),
             (r"/seat/state", SeatState),
             (r"/seat/leave", LeaveSeat),
             (r"/teacher/login", LoginPage),
             (r"/teacher/logout", Logout),
             (r"/teacher/seats/(allow|refuse|free|again)", SeatDecision),
+            *leaflets(),
             (r"/health", Health),
             (r"/api/run", RunRequest),
             (r"/api/documents", DocumentsRequest),
@@ -276,29 +299,37 @@ class ClassServer(Voila):
             self.connection_dir = connections
             self.app = tornado.web.Application(**self.init_settings())
             self.app.add_handlers(".*$", self.init_handlers())
-            server = HTTPServer(self.app, max_body_size=BODY_BYTES, max_header_size=32 * 1024)
+            doors = self.serving.doors
+            server = HTTPServer(self.app, max_body_size=BODY_BYTES, max_header_size=32 * 1024,
+                                ssl_options=doors.context())
             server.add_sockets(sockets)
             self.port = sockets[0].getsockname()[1]
-            self.benches.address = f"http://{reachable(self.serving.host)}:{self.port}"
+            beside = doors.open_beside(self.init_handlers(), self.app.settings, self.port)
+            self.benches.address = beside.kernels or f"http://{reachable(self.serving.host)}:{self.port}"
             self.nursery.open()
             await self.upkeep.begin()
             tasks = [asyncio.create_task(work) for work in (self.benches.sweep_forever(), self.upkeep.go_on())]
             if "walls" in self.app.settings:
                 tasks.append(asyncio.create_task(self.app.settings["walls"].run_forever()))
             _on_signals(self.closing.set)
-            announce(f"http://{shown(self.serving.host)}:{self.port}/")
+            if self.ahead is not None:
+                self.ahead.take_up()
+            announce(f"{doors.scheme}://{shown(self.serving.host)}:{self.port}/")
             try:
                 await self.closing.wait()
             finally:
                 for task in tasks:
                     task.cancel()
-                await self._close(server)
+                await self._close(server, beside)
 
-    async def _close(self, server: HTTPServer) -> None:
+    async def _close(self, server: HTTPServer, beside: Beside) -> None:
         """Kernels first, while they can still deliver what they recorded; then the doors, then the record."""
+        if self.ahead is not None:
+            self.ahead.close()
         await self.benches.clear_all()
         await self.nursery.close()
         server.stop()
+        beside.close()
         await self.in_writer(self.spool.take_up, self.store)
         self.writer.shutdown()
         self.store.close()
