@@ -32,7 +32,7 @@ def test_the_joined_module_imports_nothing_and_ends_with_the_widget() -> None:
     joined = join_modules()
     assert not re.search(r"^\s*import\b", joined, re.MULTILINE)
     assert joined.count("\nexport ") == 1
-    assert joined.rstrip().endswith("export default main.whole;")
+    assert joined.rstrip().endswith("export default main_js.whole;")
 
 
 def test_every_module_comes_after_those_it_needs() -> None:
