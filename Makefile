@@ -35,6 +35,9 @@ author: .venv/stamp-author ## JupyterLab for writing scenarios
 pictures: .venv/stamp-test ## draw the catalogue's cards and the screenshots of docs/ anew
 	@$(BIN)/python -m docs.pictures
 
+bundle: .venv/stamp-run ## build/wanxiang-VERSION-bundle.tar.gz: installs with the network unplugged
+	@$(BIN)/python .ci/bundle.py
+
 lock: ## write requirements.lock and environment.yml from pyproject.toml (needs uv)
 	@$(BIN)/python .ci/lock.py
 

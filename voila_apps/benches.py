@@ -28,6 +28,7 @@ from voila.notebook_renderer import NotebookRenderer
 from voila_apps.admission import Queue, Taken, usual_limit
 from voila_apps.catalogue import Scenario
 from voila_apps.home import packages_folder
+from voila_apps.spool import SpoolFolder
 from voila_apps.store import RecordStore, Sitting
 
 __all__ = ["Bench", "BenchRenderer", "Benches", "Taken", "kernel_command", "kernel_environment", "usual_limit"]
@@ -82,6 +83,8 @@ class Bench:
     failed: bool = False
     opened: float = field(default_factory=time.monotonic)
     joined: bool = False
+    pages: int = 0  # open pages of its student
+    asked_by_watchers: set[str] = field(default_factory=set)  # comms on which the teacher's pages asked for states
     ahead: bool = False  # opened before its student came
     address: str = ""  # where it was asked for
     left: float = field(default_factory=time.monotonic)
@@ -144,10 +147,12 @@ class Benches:
         write: Callable[..., Awaitable[Any]],
         *,
         limit: int,
+        spool: SpoolFolder,
         complaints: Any = subprocess.DEVNULL,
         per_seat: int = BENCHES_PER_SEAT,
         idle_seconds: float = IDLE_SECONDS,
     ) -> None:
+        self.spool = spool
         self.kernels = kernels
         self.store = store
         self.write = write
@@ -245,6 +250,14 @@ class Benches:
             None,
         )
 
+    def with_kernel(self, kernel_id: str) -> Bench | None:
+        """The bench with this kernel, whoever sits there."""
+        return next((bench for bench in self._benches.values() if bench.kernel_id == kernel_id), None)
+
+    def present(self) -> set[str]:
+        """The seats whose page is open."""
+        return {bench.sitting.seat for bench in self._benches.values() if bench.pages > 0}
+
     async def clear(self, bench: Bench) -> None:
         """End a bench's kernel. The run stays in the record and can be taken up again."""
         if self._benches.pop((bench.sitting.seat, bench.scenario.id), None) is not None:
@@ -338,6 +351,7 @@ class Benches:
 
     async def _start(self, seat: str, scenario: Scenario, lesson: str = "") -> Bench:
         token = secrets.token_urlsafe(32)
+        await self.write(self.spool.take_up, self.store)  # what the seat's last kernel left comes before a new one's
         sitting = self.store.sit(seat, scenario.id, scenario.content_hash, _hash(token), lesson)
         bench = Bench(sitting, scenario, token)
         self._tokens[_hash(token)] = bench
@@ -378,6 +392,7 @@ class Benches:
             "WANXIANG_SERVER": self.address,
             "WANXIANG_TOKEN": bench.token,
             "WANXIANG_SCENARIO": bench.scenario.id,
+            "WANXIANG_SPOOL": str(self.spool.path),
         }
 
 

@@ -6,7 +6,7 @@ ends with exit code 2.
 
 import typer
 
-from voila_apps.commands import classes, doctor, ledger, records, scenarios, serve, solve
+from voila_apps.commands import backups, classes, doctor, erasing, ledger, records, scenarios, serve, solve, update
 from voila_apps.speaking import SpeakingGroup
 
 app = typer.Typer(
@@ -23,7 +23,7 @@ def wanxiang() -> None:
     """Wanxiang (万象实验室): a virtual laboratory in a browser."""
 
 
-for module in (serve, classes, scenarios, solve, ledger, records, doctor):
+for module in (serve, classes, scenarios, solve, ledger, records, backups, erasing, doctor, update):
     module.register(app)
 
 if __name__ == "__main__":

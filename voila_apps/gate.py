@@ -38,8 +38,8 @@ class SeatIdentity(IdentityProvider):
     """Who is asking: a seat. There are no accounts, no tokens in addresses, no login page."""
 
     def get_user(self, handler: RequestHandler) -> User | None:
-        """The seat of the signed cookie; nobody without one."""
-        seat = seat_of(handler)
+        """The seat of the signed cookie; nobody without one. The teacher's own doors name who may come."""
+        seat = getattr(handler, "user_name", "") or seat_of(handler)
         return User(username=seat) if seat else None
 
     def get_handlers(self) -> list[tuple[str, object]]:
@@ -68,15 +68,26 @@ class OwnKernel(KernelHandler):
     async def prepare(self) -> None:  # type: ignore[override]
         """Refuse strangers."""
         await super().prepare()
-        own_bench(self, self.path_kwargs["kernel_id"])
+        self.bench_of(self.path_kwargs["kernel_id"])
+
+    def bench_of(self, kernel_id: str) -> Bench:
+        """The bench that may be asked about."""
+        return own_bench(self, kernel_id)
 
 
 class OwnChannels(VoilaKernelWebsocketHandler):
     """The socket between a page and its own kernel."""
 
+    of_student = True  # not one of the teacher's
+    bench: Bench
+
+    def bench_of(self, kernel_id: str) -> Bench:
+        """The bench that this socket may speak with."""
+        return own_bench(self, kernel_id)
+
     async def pre_get(self) -> None:
         """Refuse strangers, and sockets in a form that Voilà's header parser cannot end on."""
-        own_bench(self, self.kernel_id)
+        self.bench = self.bench_of(self.kernel_id)
         offered = self.request.headers.get("Sec-WebSocket-Protocol", "")
         if PROTOCOL not in [name.strip() for name in offered.split(",")]:
             raise HTTPError(400, f"This socket speaks {PROTOCOL} only")
@@ -85,22 +96,31 @@ class OwnChannels(VoilaKernelWebsocketHandler):
         await super().pre_get()
 
     def open(self, *arguments: Any, **named: Any) -> Any:
-        """A socket that may have to be closed when its seat moves to another tablet."""
-        self.settings.setdefault("sockets", set()).add(self)
+        """A student is here; the socket may have to be closed when its seat moves to another tablet."""
+        if self.of_student:
+            self.bench.pages += 1
+            self.settings.setdefault("sockets", set()).add(self)
         return super().open(*arguments, **named)
 
     def on_close(self) -> None:
         """It is gone."""
-        self.settings.get("sockets", set()).discard(self)
+        if self.of_student:
+            self.bench.pages -= 1
+            self.settings.get("sockets", set()).discard(self)
         super().on_close()
 
     def write_message(self, message: Any, binary: bool = False) -> Any:
         """Send, unless the browser has gone: Voilà's parser never ends on what arrives then, in another form."""
         if self.ws_connection is None:
             raise WebSocketClosedError
-        if isinstance(message, bytes) and not self._may_be_heard(message):
+        if isinstance(message, bytes) and (self.meant_for_others(message) or not self._may_be_heard(message)):
             return None
         return super().write_message(message, binary)
+
+    def meant_for_others(self, message: bytes) -> bool:
+        """An answer to a page that watches: large, and of no use here."""
+        asked = self.bench.asked_by_watchers
+        return bool(asked) and any(comm.encode() in part_of(message, CONTENT) for comm in asked)
 
     def _may_be_heard(self, message: bytes) -> bool:
         """Widget traffic only: what a kernel prints, and above all its tracebacks, is for the log of the server."""

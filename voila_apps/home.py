@@ -1,8 +1,8 @@
 """Where a server keeps things: the data folder of the platform, or the one it was told.
 
 `record.sqlite` (what students did), `secret.key` (from which draw keys and cookies are made),
-`scenarios/` (teachers' own notebooks), `teacher.json` (the hash of the teacher's password), `classes/` (names, if
-the school keeps any), `server.log`.
+`scenarios/` (teachers' own notebooks), `spool/` (on its way into the record), `teacher.json` (the hash of the
+teacher's password), `classes/` (names, if the school keeps any), `server.log`.
 """
 
 import os
@@ -35,6 +35,11 @@ class DataFolder:
     def secret_file(self) -> Path:
         """The server's secret, readable by its owner only."""
         return self.root / "secret.key"
+
+    @property
+    def spool(self) -> Path:
+        """What kernels wrote while the server was away."""
+        return self.root / "spool"
 
     @property
     def password_file(self) -> Path:

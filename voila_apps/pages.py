@@ -13,7 +13,16 @@ from tornado.web import HTTPError, RequestHandler
 from voila_apps import showcase
 from voila_apps.benches import Bench, Benches, Taken
 from voila_apps.catalogue import Catalogue, Scenario
-from voila_apps.classroom.cookies import GUEST, SEAT_COOKIE, SEAT_DAYS, address_of, classroom_of, keep, seat_of
+from voila_apps.classroom.cookies import (
+    GUEST,
+    SEAT_COOKIE,
+    SEAT_DAYS,
+    address_of,
+    classroom_of,
+    is_teacher,
+    keep,
+    seat_of,
+)
 from voila_apps.classroom.limits import DoorLimits
 from voila_apps.classroom.today import Today, today
 from voila_apps.shelves import Shelf
@@ -135,7 +144,9 @@ class CataloguePage(Page):
         return next((shelf.url(name) for name in names if name in shelf.files), None)
 
     def _at_this_computer(self) -> bool:
-        """Whether the reader sits where the server runs, and may be told of its folders."""
+        """Whether the reader sits where the server runs, and may be told of its folders; in a classroom, the teacher."""
+        if classroom_of(self) is not None and not is_teacher(self):
+            return False
         return self.request.remote_ip in ("127.0.0.1", "::1") and "X-Forwarded-For" not in self.request.headers
 
 

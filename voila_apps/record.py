@@ -19,17 +19,20 @@ from tornado.web import HTTPError, RequestHandler
 from engine.errors import Refusal
 from voila_apps.benches import Bench, Benches
 from voila_apps.classroom.lessons import Lessons
+from voila_apps.database import TROUBLES, trouble_of
 from voila_apps.store import RecordStore
 
 DOCUMENTS_AT_ONCE = 1000
 POST_BYTES = 8 * 1024 * 1024
 ORDER_DIGITS = 9
+LONGEST_LOOK = 3.0  # s
 
 
 class KernelRequest(RequestHandler):
     """A request that carries the token of a run."""
 
     bench: Bench
+    trouble = ""
 
     def prepare(self) -> None:
         """Find the bench that holds this token; everybody else is turned away."""
@@ -43,7 +46,7 @@ class KernelRequest(RequestHandler):
 
     def write_error(self, status_code: int, **_: Any) -> None:
         """Errors are JSON too."""
-        self.finish({"error": self._reason})
+        self.finish({"error": self._reason} | ({"trouble": self.trouble} if self.trouble else {}))
 
     async def in_writer(self, work: Callable[..., Any], *arguments: Any) -> Any:
         """Do something with the store in its one writing thread; a full disk and a refusal have their own answers."""
@@ -53,8 +56,9 @@ class KernelRequest(RequestHandler):
         except Refusal as refusal:
             self.refuse(409, str(refusal))
         except SQLAlchemyError as problem:
-            app_log.error("The record could not be written: %s", problem)
-            self.refuse(507, "The record could not be written.")
+            self.trouble = trouble_of(problem)
+            app_log.error("The record could not be written (%s): %s", self.trouble, problem)
+            self.refuse(507, TROUBLES[self.trouble])
 
     def refuse(self, status: int, why: str) -> NoReturn:
         """End this request with a status and a sentence."""
@@ -74,7 +78,8 @@ class RunRequest(KernelRequest):
         lessons: Lessons | None = self.settings["lessons"]
         lesson = lessons.get(sitting.lesson) if lessons else None
         self.finish({"run": sitting.run, "draw_key": sitting.draw_key.hex(), "seat": sitting.seat, "documents": saved,
-                     "snapshot": snapshot, "mode": lesson.mode if lesson else ""})
+                     "snapshot": snapshot, "ticket": self.settings["spool"].ticket(sitting),
+                     "mode": lesson.mode if lesson else ""})
 
 
 class DocumentsRequest(KernelRequest):
@@ -116,27 +121,31 @@ class Health(RequestHandler):
     """Whether the server can do its work, for whoever watches it."""
 
     async def get(self) -> None:
-        """Status, benches, free disk and the record's state, as JSON."""
+        """Status, benches, free disk and what is wrong with the record, as JSON."""
         benches: Benches = self.settings["benches"]
         store: RecordStore = self.settings["store"]
-        writer: ThreadPoolExecutor = self.settings["writer"]
-        try:
-            await asyncio.get_running_loop().run_in_executor(writer, store.runs, "")
-            record = "ok"
-        except SQLAlchemyError:
-            record = "unreadable"
+        trouble = await self._trouble(store)
+        told = {
+            "status": "failing" if trouble else "ok",
+            "version": self.settings["version"],
+            "record": trouble or "ok",
+            "benches": len(benches),
+            "bench_limit": benches.limit,
+            "disk_free_bytes": shutil.disk_usage(store.path.parent).free,
+            **self.settings["upkeep"].told(),
+        }
         self.set_header("Cache-Control", "no-store")
-        self.set_status(200 if record == "ok" else 503)
-        self.finish(
-            {
-                "status": "ok" if record == "ok" else "failing",
-                "version": self.settings["version"],
-                "record": record,
-                "benches": len(benches),
-                "bench_limit": benches.limit,
-                "disk_free_bytes": shutil.disk_usage(store.path.parent).free,
-            }
-        )
+        self.set_status(503 if trouble else 200)
+        self.finish(told | ({"record_problem": TROUBLES[trouble]} if trouble else {}))
+
+    async def _trouble(self, store: RecordStore) -> str:
+        """What the store says of itself; a writer that does not come to an end is waiting for another program."""
+        writer: ThreadPoolExecutor = self.settings["writer"]
+        asked = asyncio.get_running_loop().run_in_executor(writer, store.examine)
+        try:
+            return str(await asyncio.wait_for(asyncio.shield(asked), LONGEST_LOOK))
+        except TimeoutError:
+            return store.trouble or "locked"
 
 
 def _no_constant(name: str) -> NoReturn:

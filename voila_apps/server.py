@@ -32,6 +32,7 @@ from voila.configuration import VoilaConfiguration
 from voila.utils import get_page_config, get_voila_labextensions_path
 
 from engine.errors import Refusal
+from voila_apps.backups import Backups
 from voila_apps.benches import (
     BENCHES_PER_SEAT,
     IDLE_SECONDS,
@@ -42,26 +43,25 @@ from voila_apps.benches import (
     kernel_environment,
     usual_limit,
 )
-from voila_apps.catalogue import Catalogue
+from voila_apps.catalogue import Catalogue, code_stamp
 from voila_apps.classroom.ahead import Ahead
-from voila_apps.classroom.connection import (
-    ConnectionBytes,
-    ConnectionPage,
-    ConnectionResult,
-    ConnectionSocket,
-    SeenChecks,
-)
+from voila_apps.classroom.doors import doors as classroom_doors
 from voila_apps.classroom.limits import DoorLimits
-from voila_apps.classroom.login import LoginPage, Logout
 from voila_apps.classroom.room import Classroom
-from voila_apps.classroom.seats import LeaveSeat, SeatDecision, SeatPage, SeatState
 from voila_apps.gate import KERNEL_ID, PASSING, EndBench, OwnChannels, OwnKernel, SeatIdentity, close_strangers
 from voila_apps.home import DataFolder, shipped_scenarios
 from voila_apps.listening import reachable, shown
+from voila_apps.nursery.nursery import Nursery, stamp_once_in
+from voila_apps.nursery.provisioner import NAME as PROVISIONER
+from voila_apps.nursery.provisioner import register as register_provisioner
+from voila_apps.occupancy import occupied
 from voila_apps.pages import CataloguePage, LabPage, NotFound, QueueState, StartAgain
 from voila_apps.record import DocumentsRequest, Health, RunRequest, SnapshotRequest
 from voila_apps.shelves import Shelf, ShelfHandler
+from voila_apps.spool import SpoolFolder
 from voila_apps.store import RecordStore, draw_key
+from voila_apps.teacher.doors import doors, furnish
+from voila_apps.upkeep import Upkeep
 
 TEMPLATES = Path(__file__).resolve().parent / "template"
 BODY_BYTES = 18 * 1024 * 1024  # of a post; a snapshot is the largest
@@ -89,11 +89,15 @@ class Serving:
     benches: int = 0  # 0: as many as the machine's memory allows
     shipped: Path | None = None
     idle_minutes: float = IDLE_SECONDS / 60  # a bench that nobody looks at for so long is cleared
+    backups: int = 30  # days of which one is kept; 0 makes none
+    retention: int = 0  # days after which a run that is over is erased; 0 keeps all
     classroom: bool = False  # seats, lessons and a teacher's login instead of guests
 
 
 class OneKernelSpec(KernelSpecManager):
     """This Python and nothing else, whatever kernels are installed on the machine."""
+
+    nursery: Nursery | None = None  # where its kernels come from
 
     def find_kernel_specs(self) -> dict[str, str]:
         """The only kernel."""
@@ -103,7 +107,12 @@ class OneKernelSpec(KernelSpecManager):
         """How to start it."""
         if kernel_name != "python3":
             raise NoSuchKernel(kernel_name)
-        return KernelSpec(argv=kernel_command(), display_name="Python 3", language="python")
+        spec = KernelSpec(argv=kernel_command(), display_name="Python 3", language="python")
+        if self.nursery is not None:
+            spec.metadata = {
+                "kernel_provisioner": {"provisioner_name": PROVISIONER, "config": {"nursery": self.nursery}}
+            }
+        return spec
 
 
 class ClassServer(Voila):
@@ -133,19 +142,34 @@ class ClassServer(Voila):
         self.kernel_manager.allowed_message_types = PASSING
         self.store = RecordStore(self.folder.record, secret)
         self.writer = ThreadPoolExecutor(1, thread_name_prefix="record")
+        self.spool = SpoolFolder(self.folder.spool, secret)
         serving = self.serving
+        kept = Backups(self.folder, serving.backups) if serving.backups else None
+        self.upkeep = Upkeep(self.store, self.spool, self.in_writer, kept, serving.retention)
         self.benches = Benches(self.kernel_manager, self.store, self.renderer, self.in_writer,
-                               limit=serving.benches or usual_limit(), complaints=self.complaints,
+                               limit=serving.benches or usual_limit(), spool=self.spool, complaints=self.complaints,
                                per_seat=1 if serving.classroom else BENCHES_PER_SEAT,
                                idle_seconds=serving.idle_minutes * 60.0)  # fmt: skip
         self.sockets: set[OwnChannels] = set()
         settings |= {"sockets": self.sockets, "limits": DoorLimits()}
         settings |= {"store": self.store, "writer": self.writer, "benches": self.benches, "version": wanxiang_version()}
+        self.nursery = self._nursery()
+        settings |= {"spool": self.spool, "upkeep": self.upkeep, "nursery": self.nursery}
         settings |= self._catalogue_settings() | SOCKET_SETTINGS
         settings |= self._classroom_settings()
+        if settings["classroom"] is not None:
+            settings |= furnish(settings, settings["classroom"], self.serving.host)
         settings |= {"default_handler_class": NotFound, "log_function": _log_request}
         self._stock_shelves(settings)
         return settings
+
+    def _nursery(self) -> Nursery:
+        """Where kernels are forked; opened once the server listens."""
+        shipped, environment = self.serving.shipped or shipped_scenarios(), kernel_environment(self.connection_dir)
+        nursery = Nursery(Path(self.connection_dir), environment, shipped, self.complaints, stamp_once_in(1.0, code_stamp))
+        register_provisioner()
+        self.kernel_spec_manager.nursery = nursery
+        return nursery
 
     def _catalogue_settings(self) -> dict[str, Any]:
         """The catalogue of both folders, and the templates that show it."""
@@ -205,17 +229,6 @@ class ClassServer(Voila):
             (r"/lab/([^/]+)", LabPage),
             (r"/lab/([^/]+)/again", StartAgain),
             (r"/queue/state", QueueState),
-            (r"/connection", ConnectionPage),
-            (r"/connection/bytes", ConnectionBytes),
-            (r"/connection/socket", ConnectionSocket),
-            (r"/connection/result", ConnectionResult),
-            (r"/teacher/connections", SeenChecks),
-            (r"/seat", SeatPage),
-            (r"/seat/state", SeatState),
-            (r"/seat/leave", LeaveSeat),
-            (r"/teacher/login", LoginPage),
-            (r"/teacher/logout", Logout),
-            (r"/teacher/seats/(allow|refuse|free|again)", SeatDecision),
             (r"/health", Health),
             (r"/api/run", RunRequest),
             (r"/api/documents", DocumentsRequest),
@@ -223,6 +236,8 @@ class ClassServer(Voila):
             (rf"/api/kernels/{KERNEL_ID}", OwnKernel),
             (rf"/api/kernels/{KERNEL_ID}/channels", OwnChannels),
             (rf"/voila/api/shutdown/{KERNEL_ID}", EndBench),
+            *classroom_doors(),
+            *doors(),
             *[(shelf.route, ShelfHandler, {"shelf": shelf}) for shelf in self.shelves.values()],
         ]
 
@@ -248,6 +263,7 @@ class ClassServer(Voila):
         self.initialize()
         with (
             contextlib.suppress(KeyboardInterrupt),
+            occupied(self.folder.root),
             _log_file(self.folder.log, self.log),
             self.folder.kernel_log.open("wb") as self.complaints,
         ):
@@ -263,7 +279,11 @@ class ClassServer(Voila):
             server.add_sockets(sockets)
             self.port = sockets[0].getsockname()[1]
             self.benches.address = f"http://{reachable(self.serving.host)}:{self.port}"
-            sweeping = asyncio.create_task(self.benches.sweep_forever())
+            self.nursery.open()
+            await self.upkeep.begin()
+            tasks = [asyncio.create_task(work) for work in (self.benches.sweep_forever(), self.upkeep.go_on())]
+            if "walls" in self.app.settings:
+                tasks.append(asyncio.create_task(self.app.settings["walls"].run_forever()))
             _on_signals(self.closing.set)
             if self.ahead is not None:
                 self.ahead.take_up()
@@ -271,7 +291,8 @@ class ClassServer(Voila):
             try:
                 await self.closing.wait()
             finally:
-                sweeping.cancel()
+                for task in tasks:
+                    task.cancel()
                 await self._close(server)
 
     async def _close(self, server: HTTPServer) -> None:
@@ -279,7 +300,9 @@ class ClassServer(Voila):
         if self.ahead is not None:
             self.ahead.close()
         await self.benches.clear_all()
+        await self.nursery.close()
         server.stop()
+        await self.in_writer(self.spool.take_up, self.store)
         self.writer.shutdown()
         self.store.close()
 
@@ -330,6 +353,7 @@ def _on_signals(close: Callable[[], None]) -> None:
 @contextlib.contextmanager
 def _log_file(path: Path, application: logging.Logger) -> Iterator[None]:
     """Everything worth keeping goes to a file that is rotated; the terminal keeps the address alone."""
+    logging.raiseExceptions = False  # a full disk must not make every line of the log a traceback on the terminal
     keeper = logging.handlers.RotatingFileHandler(path, maxBytes=2_000_000, backupCount=3, encoding="utf-8")
     keeper.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     keeper.setLevel(logging.INFO)

@@ -10,20 +10,20 @@ import hashlib
 import hmac
 import json
 import logging
-import os
 import re
 import time
-from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Row, create_engine, event, func, insert, select, update
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from engine.errors import Refusal
+from voila_apps.database import IMPATIENCE, PATIENCE, damaged, keep_copy, known_form, open_engine, trouble_of
 from voila_apps.migrations import bring_up, create
 from voila_apps.schema import FORM, documents, runs, seats, snapshots
 
@@ -74,21 +74,23 @@ class RecordStore:
     def __init__(self, path: Path, secret: bytes = b"") -> None:
         self.path = path
         self.secret = secret
+        self.trouble = ""  # why the last attempt to write failed
+        self.changes = 0  # how many times something was written
         self._listeners: list[Listener] = []
-        self.engine = _engine(path)
+        self.engine = open_engine(path)
         try:
             self._open()
         except DatabaseError as problem:
             self.engine.dispose()
-            raise _damaged(path, problem) from problem
+            raise damaged(path, problem) from problem
 
     def _open(self) -> None:
         with self.read() as connection:
             form = int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
-            _known_form(self.path, form)
+            known_form(self.path, form)
             verdict = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
             if verdict != "ok":
-                raise _damaged(self.path, verdict)
+                raise damaged(self.path, verdict)
             tables = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'").scalars().all()
         if not form and tables:
             raise Refusal(
@@ -109,17 +111,46 @@ class RecordStore:
             elif form < FORM:
                 bring_up(connection, form)
 
-    def read(self) -> AbstractContextManager[Connection]:
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
         """A transaction that reads, in any thread: `with store.read() as connection: connection.execute(select(…))`."""
-        return self.engine.begin()
+        try:
+            with self.engine.begin() as connection:
+                yield connection
+        except DatabaseError as problem:
+            self.trouble = trouble_of(problem)
+            raise
 
-    def write(self) -> AbstractContextManager[Connection]:
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
         """A transaction that writes: committed, and on the disk, when the block ends; undone when it raises.
 
         SQLite takes one writer at a time. On a running server call what uses this through its writing thread
         (`settings["writer"]`, or `ClassServer.in_writer`), so that the event loop never waits for the disk.
         """
-        return self.engine.execution_options(write=True).begin()
+        patience = PATIENCE if not self.trouble else IMPATIENCE  # who comes after one that waited in vain waits less
+        try:
+            with self.engine.execution_options(write=True, patience=patience).begin() as connection:
+                yield connection
+        except IntegrityError:
+            raise
+        except DatabaseError as problem:
+            self.trouble = trouble_of(problem)
+            raise
+        self.trouble = ""
+        self.changes += 1
+
+    def examine(self) -> str:
+        """What is the matter with the record: "", or a key of `database.TROUBLES`."""
+        try:
+            with self.read() as connection:
+                connection.execute(select(runs.c.uid).limit(1)).first()
+            if self.trouble:  # is it over?
+                with self.write() as connection:
+                    connection.exec_driver_sql(f"PRAGMA user_version = {FORM}")
+        except DatabaseError:
+            pass  # `read` and `write` have noted it
+        return self.trouble
 
     def on_append(self, listener: Listener) -> None:
         """Call `listener(run, seat, lesson, documents)` with what is new, after its commit, in the writing thread."""
@@ -155,6 +186,14 @@ class RecordStore:
         attempt = 1 if row is None else row.attempt + 1
         key = draw_key(self.secret, lesson, seat, attempt)
         return Sitting(seat, scenario, content_hash, lesson, attempt, key, token_hash)
+
+    def place(self, sitting: Sitting) -> tuple[str | None, int]:
+        """The run that this sitting has in the record, if any, and which number its next document bears."""
+        mine = [runs.c.lesson == sitting.lesson, runs.c.seat == sitting.seat, runs.c.attempt == sitting.attempt]
+        with self.read() as connection:
+            run = connection.execute(select(runs.c.uid).where(*mine)).scalar()
+            last = connection.execute(select(func.max(documents.c.seq)).where(documents.c.run == run)).scalar()
+        return run, 0 if last is None else last + 1
 
     def append(self, sitting: Sitting, posted: Iterable[Any]) -> list[str]:
         """Save documents of one sitting, all or none; returns their uids once they are on the disk."""
@@ -253,58 +292,6 @@ class RecordStore:
             return str(connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar_one())
 
 
-def _engine(path: Path) -> Engine:
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 10.0, "check_same_thread": False})
-
-    @event.listens_for(engine, "connect")
-    def settle(connection: Any, _: Any) -> None:
-        connection.isolation_level = None  # transactions begin where `begin` below says, not where the driver guesses
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
-            connection.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        options = connection.get_execution_options()
-        if not options.get("autocommit"):  # VACUUM runs outside transactions
-            connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("write") else "BEGIN")
-
-    return engine
-
-
-def keep_copy(engine: Engine, path: Path) -> Path:
-    """A whole copy of the record, free of what was erased, on the disk before this returns; never over another file."""
-    wanted, number = path, 1
-    while path.exists():
-        number += 1
-        path = wanted.with_stem(f"{wanted.stem}-{number}")
-    with engine.execution_options(autocommit=True).connect() as connection:
-        connection.exec_driver_sql("VACUUM INTO ?", (str(path),))
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())
-    return path
-
-
-def _known_form(path: Path, form: int) -> None:
-    if form > FORM:
-        raise Refusal(
-            "The record {file} was written by a newer Wanxiang (form {theirs}; this one knows {ours}). "
-            "Update Wanxiang, or name another folder with --data.",
-            file=path,
-            theirs=form,
-            ours=FORM,
-        )
-
-
-def _damaged(path: Path, problem: Any) -> Refusal:
-    words = str(getattr(problem, "orig", problem)).splitlines()[0]
-    return Refusal(
-        "The record {file} cannot be read ({problem}). Put back your newest copy of it, "
-        "or move the file away to begin an empty record.",
-        file=path,
-        problem=words,
-    )
-
-
 def _bodies(connection: Connection, run: str) -> list[dict[str, Any]]:
     query = select(documents.c.body).where(documents.c.run == run).order_by(documents.c.seq)
     return [json.loads(body) for body in connection.execute(query).scalars()]
@@ -327,8 +314,12 @@ def _enter(
     connection: Connection, sitting: Sitting, run: str | None, document: dict[str, Any]
 ) -> tuple[str, bool]:
     """Write one document; returns the uid of the run it belongs to, and whether the record did not have it yet."""
-    body = json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    if len(body.encode()) > DOCUMENT_BYTES:
+    try:
+        body = json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        size = len(body.encode())
+    except (ValueError, RecursionError) as problem:  # infinite numbers, half characters, boxes in boxes
+        raise Refusal("Document {uid} holds something that cannot be recorded.", uid=document["uid"]) from problem
+    if size > DOCUMENT_BYTES:
         raise Refusal("Document {uid} is larger than {limit} bytes.", uid=document["uid"], limit=DOCUMENT_BYTES)
     known = connection.execute(select(documents).where(documents.c.uid == document["uid"])).first()
     if known is not None:

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+import logging
 import os
 from collections import deque
 from collections.abc import Callable
@@ -18,6 +19,18 @@ from tornado.httpclient import AsyncHTTPClient, HTTPClientError
 
 from engine.errors import Refusal
 from labs.bench.documents import Document, check
+from labs.bench.spool import Spool
+from labs.bench.words import _
+
+FULL = _("The class server's disk is full. Go on working: everything is kept and will be saved once there is room. "
+         "Tell your teacher.")
+CANNOT = _("The class server cannot write its record just now. Go on working: everything is kept and will be saved "
+           "once it can. Tell your teacher.")
+NOT_TAKEN = _("The class server does not take what was written here. Tell your teacher, and reload the page.")
+AWAY = _("The class server does not answer. Go on working: everything is kept and will be saved once it does.")
+NO_ROOM = 507  # HTTP: the record could not be written
+
+log = logging.getLogger("wanxiang")
 
 
 class Logbook(Protocol):
@@ -28,6 +41,9 @@ class Logbook(Protocol):
 
     def saved(self, uid: str) -> bool:
         """Whether this document is where it would survive a power cut."""
+
+    why: str
+    """Why something is not saved, in a sentence for a student; empty when nothing is amiss."""
 
     @property
     def pending(self) -> int:
@@ -42,6 +58,8 @@ class Logbook(Protocol):
 
 class MemoryLogbook:
     """Documents in a list: for notebooks without a server, and for tests. Nothing in it survives, and it says so."""
+
+    why = ""
 
     def __init__(self) -> None:
         self.documents: list[Document] = []
@@ -70,18 +88,21 @@ class ServerLogbook:
     """Documents posted to the class server, in order, from the event loop that the caller lives in.
 
     What cannot be delivered waits here and is tried again, each time after twice as long; the server
-    knows documents by their uid, so trying twice does no harm. Whoever listens with `on_change` hears
-    whenever `pending` or `trouble` changes, and can tell the student what is saved.
+    knows documents by their uid, so trying twice does no harm. What waits also stands in the `spool`, if there is
+    one, where the server finds it when this process is gone. Whoever listens with `on_change` hears whenever `pending`
+    or `trouble` changes, and can tell the student what is saved; `why` is a sentence for a student.
     """
 
     BATCH = 100  # documents in one post
     TIMEOUT = 10.0  # s
 
-    def __init__(self, url: str, token: str, *, first_wait: float = 0.5, longest_wait: float = 15.0) -> None:
-        self.url, self.trouble = url.rstrip("/"), ""
+    def __init__(self, url: str, token: str, *, first_wait: float = 0.5, longest_wait: float = 15.0,
+                 spool: Spool | None = None) -> None:
+        self.url, self.trouble, self.why = url.rstrip("/"), "", ""
         self._headers = {"Authorization": "Bearer " + token, "Content-Type": "application/json"}
         self._waits = first_wait, longest_wait
-        self._spool: deque[Document] = deque()
+        self._waiting: deque[Document] = deque()
+        self._spool = spool
         self._snapshot: tuple[int, bytes] | None = None
         self._saved: set[str] = set()
         self._listeners: list[Callable[[], None]] = []
@@ -91,7 +112,7 @@ class ServerLogbook:
     @property
     def pending(self) -> int:
         """How many documents the server has not acknowledged."""
-        return len(self._spool)
+        return len(self._waiting)
 
     def saved(self, uid: str) -> bool:
         """True once the server has committed this document."""
@@ -103,7 +124,8 @@ class ServerLogbook:
 
     def append(self, document: Document) -> None:
         """Put one document on its way."""
-        self._spool.append(document)
+        self._waiting.append(document)
+        self._to_disk(lambda spool: spool.append(self._waiting))
         self._tell()
         self.deliver()
 
@@ -127,20 +149,22 @@ class ServerLogbook:
 
     async def drained(self) -> None:
         """Return when everything is saved."""
-        while self._spool:
+        while self._waiting:
             self.deliver()
             if self._delivery is not None:
                 await self._delivery
 
     async def _deliver(self) -> None:
         wait, longest = self._waits
-        while self._spool or self._snapshot:
-            if not self._spool:
+        while self._waiting or self._snapshot:
+            if not self._waiting:
                 await self._post_snapshot()
                 continue
             if await self._post():
                 wait = self._waits[0]
                 continue
+            if self._spool is not None:  # it may be away for long: let a power cut find what waits
+                await asyncio.to_thread(self._to_disk, Spool.settle)
             self._retry.clear()
             # A new document ends a long wait early, but never the first one: a server that just refused is not hurried.
             await asyncio.sleep(self._waits[0])
@@ -158,7 +182,7 @@ class ServerLogbook:
 
     async def _post(self) -> bool:
         """One attempt with the oldest documents; whether any of them was saved."""
-        batch = [self._spool[place] for place in range(min(self.BATCH, len(self._spool)))]
+        batch = [self._waiting[place] for place in range(min(self.BATCH, len(self._waiting)))]
         body = json.dumps({"documents": batch}, ensure_ascii=False, allow_nan=False).encode()
         try:
             answer = await AsyncHTTPClient().fetch(
@@ -166,21 +190,45 @@ class ServerLogbook:
                 request_timeout=self.TIMEOUT, connect_timeout=self.TIMEOUT)
             saved = set(json.loads(answer.body)["saved"])
         except (HTTPClientError, OSError, ValueError, KeyError, TypeError) as problem:
-            self._set_trouble(type(problem).__name__ + ": " + str(problem))
+            self._set_trouble(type(problem).__name__ + ": " + str(problem), _why(problem))
             return False
-        before = len(self._spool)
-        while self._spool and self._spool[0]["uid"] in saved:
-            self._saved.add(self._spool.popleft()["uid"])
-        self._set_trouble("" if len(self._spool) < before else "the server saved nothing")
-        return len(self._spool) < before
+        before = len(self._waiting)
+        while self._waiting and self._waiting[0]["uid"] in saved:
+            self._saved.add(self._waiting.popleft()["uid"])
+        if not self._waiting:
+            self._to_disk(Spool.clear)
+        done = len(self._waiting) < before
+        self._set_trouble("" if done else "the server saved nothing", "" if done else NOT_TAKEN)
+        return done
 
-    def _set_trouble(self, trouble: str) -> None:
-        self.trouble = trouble
+    def _to_disk(self, deed: Callable[[Spool], None]) -> None:
+        """Do something with the spool, if there is one; if the disk refuses, it all stands here too."""
+        if self._spool is not None:
+            try:
+                deed(self._spool)
+            except OSError as problem:
+                log.warning("The spool cannot be written: %s", problem)
+
+    def _set_trouble(self, trouble: str, why: str) -> None:
+        self.trouble, self.why = trouble, why
         self._tell()
 
     def _tell(self) -> None:
         for listener in self._listeners:
             listener()
+
+
+def _why(problem: Exception) -> str:
+    """What a student should know about a post that failed."""
+    if not isinstance(problem, HTTPClientError) or problem.code in (599, 502, 503, 504):
+        return AWAY
+    if problem.code != NO_ROOM:
+        return NOT_TAKEN
+    try:
+        full = json.loads(problem.response.body)["trouble"] == "full"  # type: ignore[union-attr]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        full = False
+    return FULL if full else CANNOT
 
 
 @dataclass(frozen=True)
@@ -192,6 +240,7 @@ class Given:
     run: str | None
     documents: list[Document]
     snapshot: bytes | None
+    ticket: Any = None  # what a spool begins with
     mode: str = ""  # guided, free, exam; nothing outside lessons
 
 
@@ -204,7 +253,7 @@ def fetch_run(url: str, token: str, *, timeout: float = 10.0) -> Given:
             given = json.load(answer)
         snapshot = base64.b64decode(given["snapshot"]) if given.get("snapshot") else None
         return Given(bytes.fromhex(given["draw_key"]), given["seat"], given["run"], given["documents"], snapshot,
-                     str(given.get("mode", "")))
+                      given.get("ticket"), str(given.get("mode", "")))
     except (URLError, OSError, ValueError, KeyError, TypeError) as problem:
         raise Refusal("The class server did not hand out this run ({reason}). Reload the page; if that does not help, "
                       "ask your teacher.", reason=type(problem).__name__) from None
@@ -226,6 +275,8 @@ class FileLogbook:
     disk is full nothing is raised, for the run goes on: the documents wait, `trouble` says why, and every later
     one tries them all again, in order.
     """
+
+    why = ""
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)

@@ -65,7 +65,7 @@ def live(run: Run) -> dict[str, Any]:
 def saved(run: Run) -> dict[str, Any]:
     """Whether everything written so far would survive a power cut."""
     pending = run.logbook.pending
-    return {"all": pending == 0, "pending": pending}
+    return {"all": pending == 0, "pending": pending, "why": both_say(run.logbook.why) if run.logbook.why else None}
 
 
 def answer(scenario: Scenario, question: str, value: Any) -> Any:

@@ -37,7 +37,7 @@ def test_an_old_python_is_refused_in_plain_words(tmp_path: Path) -> None:
 def test_help_names_every_target() -> None:
     told = subprocess.run(["make", "-s", "-f", str(HOUSE / "Makefile")], cwd=HOUSE, capture_output=True, text=True,
                           check=True).stdout
-    for target in ("run", "test", "test-all", "lint", "bench", "pictures", "clean"):
+    for target in ("run", "test", "test-all", "lint", "bench", "pictures", "bundle", "clean"):
         assert f"make {target} " in told
 
 

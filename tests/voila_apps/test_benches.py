@@ -193,7 +193,7 @@ def test_a_kernel_gets_nothing_of_the_servers_but_what_it_needs(house: Any, stud
     assert given["WANXIANG_SCENARIO"] == "swing" and given["WANXIANG_SERVER"].endswith(f":{house.port}")
     assert len(given["WANXIANG_TOKEN"]) > 30
     assert "SERVER_PASSWORD" not in given and not [name for name in given if "SECRET" in name or "COOKIE" in name]
-    needed = {"SERVER", "TOKEN", "SCENARIO", "LANG", "THREADS", "BACKEND"}
+    needed = {"SERVER", "TOKEN", "SCENARIO", "SPOOL", "LANG", "THREADS", "BACKEND"}
     assert {name for name in given if name.startswith("WANXIANG_")} <= {f"WANXIANG_{name}" for name in needed}
     assert given["OMP_NUM_THREADS"] == given["OPENBLAS_NUM_THREADS"] == given["NUMBA_NUM_THREADS"] == "1"
 

@@ -38,6 +38,7 @@ function saved(lab) {
   let timer = null;
   const show = (pending) => {
     badge.classList.toggle("worry", pending > 0);
+    badge.title = pending > 0 ? both(lab.state.saved.why) : "";
     write(text, pending > 0 ? t("not saved yet ({count})", {count: pending}) : t("saved"));
   };
   lab.on(["saved", "waiting"], (state) => {
