@@ -144,7 +144,7 @@ class CataloguePage(Page):
         return next((shelf.url(name) for name in names if name in shelf.files), None)
 
     def _at_this_computer(self) -> bool:
-        """Whether the reader sits where the server runs, and may be told of its folders; in a classroom, the teacher."""
+        """Whether the reader sits where the server runs and may be told of its folders: in a classroom the teacher."""
         if classroom_of(self) is not None and not is_teacher(self):
             return False
         return self.request.remote_ip in ("127.0.0.1", "::1") and "X-Forwarded-For" not in self.request.headers
