@@ -196,7 +196,8 @@ class LabPage(Page):
         try:
             return cast(Bench, await benches.open(now.seat, scenario, lesson, address))
         except Taken:
-            benches.queue.join(now.seat)
+            if not self._new:  # a browser that never comes back must not fill the queue; the page's next question joins it
+                benches.queue.join(now.seat)
             self._wait_in_queue(now.seat, scenario)
             return None
 
@@ -256,7 +257,7 @@ class QueueState(RequestHandler):
         benches: Benches = self.settings["benches"]
         seat = seat_of(self)
         self.set_header("Cache-Control", "no-store")
-        if seat is None or seat not in benches.queue:
+        if seat is None:
             self.finish({"go": True})  # the page itself tells what is the matter
             return
         benches.queue.join(seat)

@@ -196,9 +196,10 @@ def test_every_door_has_its_row() -> None:
     patterns = [door[0] for door in doors]
     assert len(patterns) == len(set(patterns))
     assert set(patterns) == set(ROUTES), "a door without a row, or a row without its door"
-    assert all(re.fullmatch(pattern, address.format(kernel="0" * 8 + "-0000" * 3 + "-" + "0" * 12, teachers_kernel="0" * 8
-               + "-0000" * 3 + "-" + "0" * 12, lesson="lesson-0").partition("?")[0])
-               for pattern, _, address, _, _ in ROWS)  # fmt: skip
+    some = "0" * 8 + "-0000" * 3 + "-" + "0" * 12
+    for pattern, _, address, _, _ in ROWS:
+        path = address.format(kernel=some, teachers_kernel=some, lesson="lesson-0").partition("?")[0]
+        assert re.fullmatch(pattern, path), f"{path} is none of {pattern}"
 
 
 @pytest.mark.parametrize(("pattern", "method", "address", "body", "answers"), ROWS)
@@ -221,8 +222,9 @@ def test_the_doors_that_end_something_end_ones_own(four: Cast) -> None:
         assert four.people["teacher"].ask("/teacher/connections").status == 200
 
 
-CHANGING = [(method, address, body) for _, method, address, body, _ in ROWS
-            if method == "POST" and address.startswith(("/teacher", "/seat", "/connection"))]  # fmt: skip
+CHANGING = [(method, address, body) for _, method, address, body, answers in ROWS
+            if method == "POST" and answers != everybody(405)
+            and address.startswith(("/teacher", "/seat", "/connection"))]  # fmt: skip
 
 
 @pytest.mark.parametrize(("method", "address", "body"), CHANGING)
@@ -230,16 +232,16 @@ CHANGING = [(method, address, body) for _, method, address, body, _ in ROWS
 def test_a_page_of_another_site_changes_nothing(four: Cast, method: str, address: str, body: str, origin: str) -> None:
     """Not even with the teacher's cookie, which browsers would not send besides."""
     path = address.format(**four.names)
-    status = four.people["teacher"].ask(path, method, body=body, Origin=origin).status
-    assert status == (405 if ("POST", address, body, everybody(405)) in sum(ROUTES.values(), []) else 403)
+    assert four.people["teacher"].ask(path, method, body=body, Origin=origin).status == 403
 
 
 @pytest.mark.parametrize(
     "path",
     [
-        "/teacher/names/..%2f..%2fsecret.key", "/teacher/names/3-2%00", "/teacher/bench/../../etc", "/teacher/try/%2e%2e",
-        "/teacher/report/lesson-1/%00", "/lab/swing%00", "/lab/..%2fsecret", "/seat/../secret.key", "/seat%00",
-        "/connection/bytes?n=-1", "/connection/bytes?n=1e9", "/connection/bytes?n=%00",
+        "/teacher/names/..%2f..%2fsecret.key", "/teacher/names/3-2%00", "/teacher/bench/../../etc",
+        "/teacher/try/%2e%2e", "/teacher/report/lesson-1/%00", "/lab/swing%00", "/lab/..%2fsecret",
+        "/seat/../secret.key", "/seat%00", "/connection/bytes?n=-1", "/connection/bytes?n=1e9",
+        "/connection/bytes?n=%00",
         "/connection/bytes?n=" + "9" * 400, "/connection/bytes", "/teacher/classes/3-2.csv", "/classes/3-2.csv",
         "/teacher.json", "/static/own/000000000000/../x",
         "/teacher/lesson/" + "x" * 65, "/queue/swing", "/teacher/seats/steal", "/lab/" + "%F0%9F%92%A3" * 300,
@@ -258,7 +260,7 @@ def test_no_template_is_chosen_from_the_address(four: Cast, query: str) -> None:
     assert student.ask(f"/lab/swing?{query}").text == student.ask("/lab/swing").text
 
 
-@pytest.mark.parametrize("body", ["", "[]", "null", '{"verdict": 1}', '{"verdict": "good"', "[" * 100_000, '{"a": NaN}'])
+@pytest.mark.parametrize("body", ["", "[]", "null", '{"verdict": 1}', '{"verdict": "good"', "[" * 100_000, '{"a": 1}'])
 def test_forged_results_are_refused(four: Cast, body: str) -> None:
     headers = {"Origin": four.room.origin, "Content_Type": "application/json"}
     assert four.people["student"].ask("/connection/result", "POST", body=body, **headers).status == 400
