@@ -26,7 +26,7 @@ const scale = ([low, high], [from, to]) => (value) => from + ((value - low) / (h
 function frameOf(box, {x, y, across, up, whole = false}) {
   const width = box.clientWidth, height = box.clientHeight;
   const letter = Number.parseFloat(getComputedStyle(box).fontSize);
-  const margin = {left: 4.3 * letter, right: 0.9 * letter, top: 0.7 * letter, bottom: 3.1 * letter};
+  const margin = {left: 4.3 * letter, right: 1.5 * letter, top: 0.7 * letter, bottom: 3.1 * letter};
   const toX = scale(across, [margin.left, width - margin.right]);
   const toY = scale(up, [height - margin.bottom, margin.top]);
   const grid = svg("g", {class: "grid"});
