@@ -101,8 +101,8 @@ def fetch(wheels: Path) -> None:
                 shutil.move(path, wheels)
             elif not pip("wheel", "--quiet", "--no-deps", "--wheel-dir", str(wheels), str(path)):
                 sys.exit(f"{path.name} could not be built; the lines above tell why.")
-    subprocess.run([sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(wheels)], cwd=HOUSE, check=True,
-                   stdout=subprocess.DEVNULL)
+    ours = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(wheels)]
+    subprocess.run(ours, cwd=HOUSE, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def digest(path: Path) -> str:
@@ -143,11 +143,16 @@ def oldest_libc(wheels: Path) -> str:
     return ".".join(map(str, max(needed))) if sys.platform == "linux" else ""
 
 
-def about(wheels: Path, locked: str) -> dict[str, str]:
+def declared_version() -> str:
+    """What pyproject.toml says."""
+    return str(tomllib.loads((HOUSE / "pyproject.toml").read_text("utf-8"))["project"]["version"])
+
+
+def about(wheels: Path, locked: str, version: str) -> dict[str, str]:
     """What the installer must know before it begins."""
     unpacked = sum(entry.file_size for path in wheels.glob("*.whl") for entry in zipfile.ZipFile(path).infolist())
     return {
-        "VERSION": tomllib.loads((HOUSE / "pyproject.toml").read_text("utf-8"))["project"]["version"],
+        "VERSION": version,
         "BUILD": hashlib.sha256(locked.encode()).hexdigest()[:8],
         "PYTHON": f"{sys.version_info.major}.{sys.version_info.minor}",
         "SYSTEM": platform.system(),
@@ -162,10 +167,10 @@ def entries(folder: Path) -> Iterator[Path]:
     return (path for path in sorted(folder.rglob("*")) if path.is_file())
 
 
-def write_texts(folder: Path, name: str) -> None:
+def write_texts(folder: Path, name: str, version: str) -> None:
     """The lock, the installer, and what they are for; checksums last."""
     locked = lock(folder / "wheels")
-    known = about(folder / "wheels", locked)
+    known = about(folder / "wheels", locked, version)
     spoken = {key.lower(): value for key, value in known.items()}
     (folder / "requirements.lock").write_text(locked, "utf-8")
     (folder / "about.env").write_text("".join(f"{key}={value}\n" for key, value in known.items()), "utf-8")
@@ -190,7 +195,7 @@ def pack(folder: Path, target: Path) -> None:
 
 def main() -> None:
     """Fetch, write, pack; say how large it came out, and its checksum."""
-    version = tomllib.loads((HOUSE / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+    version = declared_version()
     name = f"wanxiang-{version}-bundle"
     BUILD.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=BUILD) as place:
@@ -198,7 +203,7 @@ def main() -> None:
         (folder / "wheels").mkdir(parents=True)
         fetch(folder / "wheels")
         pack_pip(folder / "pip.zip")
-        write_texts(folder, name)
+        write_texts(folder, name, version)
         target = BUILD / f"{name}.tar.gz"
         pack(folder, target)
     print(f"{target.relative_to(HOUSE)}  {target.stat().st_size / 1e6:.0f} MB  sha256 {digest(target)}")

@@ -32,6 +32,7 @@ from voila.configuration import VoilaConfiguration
 from voila.utils import get_page_config, get_voila_labextensions_path
 
 from engine.errors import Refusal
+from voila_apps.backups import Backups
 from voila_apps.benches import (
     BENCHES_PER_SEAT,
     IDLE_SECONDS,
@@ -43,6 +44,14 @@ from voila_apps.benches import (
     usual_limit,
 )
 from voila_apps.catalogue import Catalogue, code_stamp
+from voila_apps.classroom.ahead import Ahead
+from voila_apps.classroom.connection import (
+    ConnectionBytes,
+    ConnectionPage,
+    ConnectionResult,
+    ConnectionSocket,
+    SeenChecks,
+)
 from voila_apps.classroom.limits import DoorLimits
 from voila_apps.classroom.login import LoginPage, Logout
 from voila_apps.classroom.room import Classroom
@@ -53,6 +62,7 @@ from voila_apps.listening import reachable, shown
 from voila_apps.nursery.nursery import Nursery, stamp_once_in
 from voila_apps.nursery.provisioner import NAME as PROVISIONER
 from voila_apps.nursery.provisioner import register as register_provisioner
+from voila_apps.occupancy import occupied
 from voila_apps.pages import CataloguePage, LabPage, NotFound, QueueState, StartAgain
 from voila_apps.record import DocumentsRequest, Health, RunRequest, SnapshotRequest
 from voila_apps.shelves import Shelf, ShelfHandler
@@ -87,6 +97,8 @@ class Serving:
     benches: int = 0  # 0: as many as the machine's memory allows
     shipped: Path | None = None
     idle_minutes: float = IDLE_SECONDS / 60  # a bench that nobody looks at for so long is cleared
+    backups: int = 30  # days of which one is kept; 0 makes none
+    retention: int = 0  # days after which a run that is over is erased; 0 keeps all
     classroom: bool = False  # seats, lessons and a teacher's login instead of guests
 
 
@@ -121,6 +133,7 @@ class ClassServer(Voila):
         self.serving = serving
         self.folder = serving.folder
         self.closing: asyncio.Event | None = None
+        self.ahead: Ahead | None = None
 
     def initialize(self, argv: list[str] | None = None) -> None:
         """Settings are ours alone: no configuration file of the machine is read."""
@@ -138,8 +151,9 @@ class ClassServer(Voila):
         self.store = RecordStore(self.folder.record, secret)
         self.writer = ThreadPoolExecutor(1, thread_name_prefix="record")
         self.spool = SpoolFolder(self.folder.spool, secret)
-        self.upkeep = Upkeep(self.store, self.spool, self.in_writer)
         serving = self.serving
+        kept = Backups(self.folder, serving.backups) if serving.backups else None
+        self.upkeep = Upkeep(self.store, self.spool, self.in_writer, kept, serving.retention)
         self.benches = Benches(self.kernel_manager, self.store, self.renderer, self.in_writer,
                                limit=serving.benches or usual_limit(), spool=self.spool, complaints=self.complaints,
                                per_seat=1 if serving.classroom else BENCHES_PER_SEAT,
@@ -149,7 +163,8 @@ class ClassServer(Voila):
         settings |= {"store": self.store, "writer": self.writer, "benches": self.benches, "version": wanxiang_version()}
         self.nursery = self._nursery()
         settings |= {"spool": self.spool, "upkeep": self.upkeep, "nursery": self.nursery}
-        settings |= self._catalogue_settings() | SOCKET_SETTINGS | self._classroom_settings()
+        settings |= self._catalogue_settings() | SOCKET_SETTINGS
+        settings |= self._classroom_settings()
         if settings["classroom"] is not None:
             settings |= furnish(settings, settings["classroom"], self.serving.host)
         settings |= {"default_handler_class": NotFound, "log_function": _log_request}
@@ -170,6 +185,7 @@ class ClassServer(Voila):
         shelf = Catalogue(self.serving.shipped or shipped_scenarios(), self.folder.scenarios, kept, environment)
         loader = FileSystemLoader(TEMPLATES)
         templates = Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
+        self.catalogue = shelf
         return {"catalogue": shelf, "templates": templates}
 
     def _classroom_settings(self) -> dict[str, Any]:
@@ -178,6 +194,7 @@ class ClassServer(Voila):
             return {"classroom": None, "lessons": None}
         room = Classroom(self.folder, self.store, asyncio.get_running_loop().call_soon_threadsafe)
         room.seating.on_change(lambda seat: close_strangers(self.sockets))
+        self.ahead = Ahead(self.benches, room, self.catalogue)
         return {"classroom": room, "lessons": room.lessons}
 
     def _stock_shelves(self, settings: dict[str, Any]) -> None:
@@ -220,6 +237,11 @@ class ClassServer(Voila):
             (r"/lab/([^/]+)", LabPage),
             (r"/lab/([^/]+)/again", StartAgain),
             (r"/queue/state", QueueState),
+            (r"/connection", ConnectionPage),
+            (r"/connection/bytes", ConnectionBytes),
+            (r"/connection/socket", ConnectionSocket),
+            (r"/connection/result", ConnectionResult),
+            (r"/teacher/connections", SeenChecks),
             (r"/seat", SeatPage),
             (r"/seat/state", SeatState),
             (r"/seat/leave", LeaveSeat),
@@ -259,6 +281,7 @@ class ClassServer(Voila):
         self.initialize()
         with (
             contextlib.suppress(KeyboardInterrupt),
+            occupied(self.folder.root),
             _log_file(self.folder.log, self.log),
             self.folder.kernel_log.open("wb") as self.complaints,
         ):
@@ -280,6 +303,8 @@ class ClassServer(Voila):
             if "walls" in self.app.settings:
                 tasks.append(asyncio.create_task(self.app.settings["walls"].run_forever()))
             _on_signals(self.closing.set)
+            if self.ahead is not None:
+                self.ahead.take_up()
             announce(f"http://{shown(self.serving.host)}:{self.port}/")
             try:
                 await self.closing.wait()
@@ -290,6 +315,8 @@ class ClassServer(Voila):
 
     async def _close(self, server: HTTPServer) -> None:
         """Kernels first, while they can still deliver what they recorded; then the doors, then the record."""
+        if self.ahead is not None:
+            self.ahead.close()
         await self.benches.clear_all()
         await self.nursery.close()
         server.stop()

@@ -28,8 +28,9 @@ def bundle() -> Path:
 @pytest.fixture
 def unplugged() -> list[str]:
     """The command that runs another in a network namespace without a route."""
-    for words in (["unshare", "--net"], ["unshare", "--map-root-user", "--net"]):
-        if shutil.which("unshare") and subprocess.run([*words, "true"], capture_output=True, check=False).returncode == 0:
+    ways = [["unshare", "--net"], ["unshare", "--map-root-user", "--net"]] if shutil.which("unshare") else []
+    for words in ways:
+        if subprocess.run([*words, "true"], capture_output=True, check=False).returncode == 0:
             return words
     pytest.skip("network namespaces are not allowed here: the bundle was NOT tried with the network unplugged")
 

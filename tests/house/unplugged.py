@@ -99,8 +99,8 @@ def main(bundle: Path, home: Path) -> None:
     try:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-            context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-US", accept_downloads=True)
-            found = do_a_lesson(context.new_page(), address)
+            page = browser.new_page(viewport={"width": 1280, "height": 800}, locale="en-US", accept_downloads=True)
+            found = do_a_lesson(page, address)
             browser.close()
     finally:
         server.terminate()

@@ -33,6 +33,8 @@ def serve(
     ] = False,
     benches: Annotated[int, typer.Option(min=0, help="Most benches at once; 0 asks the machine.")] = 0,
     idle: Annotated[float, typer.Option(min=0.05, help="Minutes after which a bench that was left is cleared.")] = 60.0,
+    backups: Annotated[int, typer.Option(min=0, help="Days of which a backup is kept; 0 makes none.")] = 30,
+    retention: Annotated[int, typer.Option(min=0, help="Days after which a finished run is erased; 0 keeps.")] = 0,
 ) -> None:
     """Serve the catalogue and the students' benches."""
     folder = data_folder(data, scenarios)
@@ -50,7 +52,8 @@ def serve(
         if fresh:
             print(in_words(SHOWN_ONCE, password=fresh, address=address), flush=True)
 
-    serving = Serving(folder, host=host, benches=benches, idle_minutes=idle, classroom=classroom)
+    serving = Serving(folder, host=host, benches=benches, idle_minutes=idle, classroom=classroom, backups=backups,
+                      retention=retention)  # fmt: skip
     ClassServer(serving).run(sockets, announce)
 
 

@@ -47,7 +47,7 @@ class NurseryProvisioner(LocalProvisioner):
                 cmd = kwargs.pop("cmd")
             else:
                 self.pid, self.pidfd = child.pid, child.pidfd
-                self.connection_info = {**child.where, "key": child.where["key"].encode()}
+                self.connection_info = {**child.where} | {"key": child.where["key"].encode()}  # type: ignore[assignment]
                 return self.connection_info
         return await super().launch_kernel(cmd, **kwargs)
 
