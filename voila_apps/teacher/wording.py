@@ -100,7 +100,6 @@ TEACHER_WORDS = {
     "times_taken": _("number"),
     "points_said": _("{n} readings of {seats} seats"),
     "question_n": _("Question {n}"),
-    "experiment": _("Experiment"),
     "summary": _("The lesson in one page"),
     "mastery": _("Questions"),
     "first_try": _("right at once"),

@@ -48,7 +48,7 @@ function choosers(lesson, view, cloud, spread, draw) {
   for (const [list, key] of [[x, "x"], [y, "y"], [of, "of"]]) list.addEventListener("change", () => { view[key] = list.value; draw(); });
   return () => {
     const columns = (before) => lesson.scenario.columns.map((one) => h("option", {value: before + one.name}, one.label[language()]));
-    const questions = lesson.scenario.questions.filter((one) => !one.open).map((one) => h("option", {value: `question:${one.id}`}, one.text[language()]));
+    const questions = lesson.scenario.questions.filter((one) => !one.open || Object.keys(one.choices).length).map((one) => h("option", {value: `question:${one.id}`}, one.text[language()]));
     x.replaceChildren(...columns(""));
     y.replaceChildren(...columns(""));
     of.replaceChildren(...columns("column:"), ...questions);

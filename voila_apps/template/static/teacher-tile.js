@@ -14,8 +14,8 @@ export function createTile(lesson, name, {more, enter, leave}) {
   parts.sign.setAttribute("aria-hidden", "true");
   parts.steps.setAttribute("aria-hidden", "true");
   const link = h("a.bench", {href: `/teacher/bench/${lesson.lesson.uid}/${name}`},
-    h("span.top", {}, parts.number, parts.name, h("span.marks", {}, parts.right, parts.wrong), parts.idle),
-    h("span.now", {}, parts.sign, parts.text),
+    h("span.top", {}, parts.number, parts.name, parts.idle),
+    h("span.now", {}, parts.sign, parts.text, h("span.marks", {}, parts.right, parts.wrong)),
     h("span.foot", {}, parts.steps, parts.far, parts.readings));
   const button = h("button.more", {type: "button", onclick: more}, "⋯");
   const element = h("li.tile", {"data-seat": name}, link, button);
