@@ -52,6 +52,11 @@ class DataFolder:
         return self.root / "classes"
 
     @property
+    def tls(self) -> Path:
+        """Certificates that `wanxiang tls` made."""
+        return self.root / "tls"
+
+    @property
     def log(self) -> Path:
         """The server's own log."""
         return self.root / "server.log"
