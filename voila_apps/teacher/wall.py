@@ -142,7 +142,7 @@ def said(document: Any, record: Record) -> Text:
     if kind == "event":
         return both_say(_("took reading {number}"), number=document["row"])
     if kind == "answer":
-        return both_say({"right": _("answered, right"), "wrong": _("answered, wrong")}.get(
+        return both_say({"right": _("answered right"), "wrong": _("answered wrong")}.get(
             document["verdict"], _("wrote an answer")))
     if kind == "stop":
         return both_say(_("finished") if document["how"] == "finished" else _("made the bench stop"))
@@ -176,7 +176,7 @@ def alerts(tile: Tile | None, seat: Seat, now: float, *, paused: bool = False,
         found.append({"kind": kind, "level": level, "text": both_say(text, **fields)})
 
     if seat.waiting:
-        alert("consent", 3, _("Second tablet asks"))
+        alert("consent", 3, _("Two tablets"))
     if tile is None or not tile.run:
         return found
     if tile.failed:
