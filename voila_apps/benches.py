@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,15 +25,20 @@ from nbformat.v4 import new_code_cell, new_notebook
 from tornado.log import app_log
 from voila.notebook_renderer import NotebookRenderer
 
+from voila_apps.admission import Queue, Taken, usual_limit
 from voila_apps.catalogue import Scenario
 from voila_apps.home import packages_folder
 from voila_apps.spool import SpoolFolder
 from voila_apps.store import RecordStore, Sitting
 
+__all__ = ["Bench", "BenchRenderer", "Benches", "Taken", "kernel_command", "kernel_environment", "usual_limit"]
+
 IDLE_SECONDS = 60 * 60.0  # a bench that nobody looks at is cleared; its run stays in the record
 UNJOINED_SECONDS = 120.0  # a page that was fetched and never came to life
 YIELDING_SECONDS = 5 * 60.0  # left for this long, a bench gives way to somebody who is waiting
 HURRY_SECONDS = 20.0  # one that was never joined gives way sooner: perhaps nobody is there
+AHEAD_SECONDS = 20 * 60.0  # one that was opened ahead of its student waits for so long, unless somebody else does
+GRASPING_SECONDS = 5.0  # an address that holds most benches gives one that nobody joined to somebody elsewhere
 BENCHES_PER_SEAT = 3
 SWEEP_SECONDS = 5.0
 
@@ -64,10 +70,6 @@ ONE_THREAD = dict.fromkeys(
 )
 
 
-class Taken(Exception):
-    """Every bench is in use."""
-
-
 @dataclass
 class Bench:
     """One seat's apparatus: a kernel, its page so far, and what the kernel may write."""
@@ -81,12 +83,18 @@ class Bench:
     failed: bool = False
     opened: float = field(default_factory=time.monotonic)
     joined: bool = False
+    pages: int = 0  # open pages of its student
+    asked_by_watchers: set[str] = field(default_factory=set)  # comms on which the teacher's pages asked for states
+    ahead: bool = False  # opened before its student came
+    address: str = ""  # where it was asked for
     left: float = field(default_factory=time.monotonic)
     growing: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     @property
     def kept_until(self) -> float:
         """Until when it is not given to somebody else."""
+        if self.ahead and not self.joined:
+            return self.left
         return self.left + (YIELDING_SECONDS if self.joined else HURRY_SECONDS)
 
     async def page(self) -> AsyncIterator[str]:
@@ -141,6 +149,8 @@ class Benches:
         limit: int,
         spool: SpoolFolder,
         complaints: Any = subprocess.DEVNULL,
+        per_seat: int = BENCHES_PER_SEAT,
+        idle_seconds: float = IDLE_SECONDS,
     ) -> None:
         self.spool = spool
         self.kernels = kernels
@@ -148,6 +158,9 @@ class Benches:
         self.write = write
         self.renderer = renderer
         self.limit = limit
+        self.per_seat = per_seat
+        self.idle_seconds = idle_seconds
+        self.queue = Queue()
         self.complaints = complaints  # where kernels write what goes wrong in them
         self.address = ""  # where kernels reach the record; known once the server listens
         self._benches: dict[tuple[str, str], Bench] = {}
@@ -159,16 +172,63 @@ class Benches:
     def __len__(self) -> int:
         return len(self._benches)
 
-    async def open(self, seat: str, scenario: Scenario) -> Bench:
-        """The seat's bench for this scenario: the living one, or a new one that resumes its run."""
+    async def open(self, seat: str, scenario: Scenario, lesson: str = "", address: str = "") -> Bench:
+        """The seat's bench for this scenario: the living one, or a new one that resumes its run.
+
+        Outside lessons `lesson` is empty. Raises Taken when there is no place: who then joins the queue is let in
+        in turn.
+        """
         async with self._opening:
-            bench = self._benches.get((seat, scenario.id))
-            if bench is not None and self.alive(bench) and bench.scenario.content_hash == scenario.content_hash:
-                return bench
-            if bench is not None:
-                await self.clear(bench)
-            await self._make_room(seat)
-            return await self._start(seat, scenario)
+            bench = self.living(seat, scenario, lesson)
+            if bench is None:
+                await self._clear_if_any(seat, scenario)
+                await self._make_room(seat, address)
+                bench = await self._start(seat, scenario, lesson)
+                bench.address = address
+            self.queue.leave(seat)
+            return bench
+
+    async def open_ahead(self, seat: str, scenario: Scenario, lesson: str) -> Bench | None:
+        """A bench for somebody who has not come yet; None when there is one, or no place to spare."""
+        async with self._opening:
+            if self.of_seat(seat) or len(self.queue) or len(self._benches) >= self.limit:
+                return None
+            bench = await self._start(seat, scenario, lesson)
+            bench.ahead = True
+            return bench
+
+    def living(self, seat: str, scenario: Scenario, lesson: str = "") -> Bench | None:
+        """The bench that the seat can go on at, without a new kernel."""
+        bench = self._benches.get((seat, scenario.id))
+        wanted = lesson or f"open:{scenario.id}"
+        if bench is None or not self.alive(bench) or bench.sitting.lesson != wanted:
+            return None
+        return bench if bench.scenario.content_hash == scenario.content_hash else None
+
+    def of_seat(self, seat: str) -> list[Bench]:
+        """The seat's benches."""
+        return [bench for bench in self._benches.values() if bench.sitting.seat == seat]
+
+    def of_lesson(self, lesson: str) -> list[Bench]:
+        """The benches of a lesson."""
+        return [bench for bench in self._benches.values() if bench.sitting.lesson == lesson]
+
+    def busy(self) -> bool:
+        """Whether a page is being rendered for somebody who waits before it."""
+        return any(not bench.rendered and not bench.ahead for bench in self._benches.values())
+
+    def places(self) -> int:
+        """Benches to be had now: free ones, and those that were left long enough."""
+        now = time.monotonic()
+        for bench in self._benches.values():
+            self._note_presence(bench, now)
+        return self.limit - len(self._benches) + sum(now >= bench.kept_until for bench in self._benches.values())
+
+    def wait(self, seat: str) -> float:
+        """Seconds until somebody in the queue may expect a bench."""
+        now = time.monotonic()
+        left = [bench.kept_until - now for bench in self._benches.values() if self._connections(bench) == 0]
+        return max(0.0, self.queue.wait(seat, sorted(left)))
 
     def alive(self, bench: Bench) -> bool:
         """Whether the kernel is there and its page did not fail."""
@@ -185,9 +245,18 @@ class Benches:
             None,
         )
 
+    def with_kernel(self, kernel_id: str) -> Bench | None:
+        """The bench with this kernel, whoever sits there."""
+        return next((bench for bench in self._benches.values() if bench.kernel_id == kernel_id), None)
+
+    def present(self) -> set[str]:
+        """The seats whose page is open."""
+        return {bench.sitting.seat for bench in self._benches.values() if bench.pages > 0}
+
     async def clear(self, bench: Bench) -> None:
         """End a bench's kernel. The run stays in the record and can be taken up again."""
-        self._benches.pop((bench.sitting.seat, bench.scenario.id), None)
+        if self._benches.pop((bench.sitting.seat, bench.scenario.id), None) is not None:
+            self.queue.note_freed()
         if bench.kernel_id in self.kernels:
             try:
                 await ensure_async(self.kernels.shutdown_kernel(bench.kernel_id, now=False))
@@ -195,11 +264,20 @@ class Benches:
                 app_log.warning("Kernel %s did not end cleanly: %s", bench.kernel_id, problem)
         self._tokens.pop(_hash(bench.token), None)
 
-    async def start_again(self, seat: str, scenario: Scenario) -> None:
+    async def _clear_if_any(self, seat: str, scenario: Scenario) -> None:
+        bench = self._benches.get((seat, scenario.id))
+        if bench is not None:
+            await self.clear(bench)
+
+    async def start_again(self, seat: str, scenario: Scenario, lesson: str = "") -> None:
         """Put the seat's run of this scenario aside: the next bench begins a new attempt."""
         async with self._opening:
             bench = self._benches.get((seat, scenario.id))
-            sitting = bench.sitting if bench else self.store.sit(seat, scenario.id, scenario.content_hash)
+            if bench is not None and bench.sitting.lesson != (lesson or f"open:{scenario.id}"):
+                bench = None
+            sitting = (
+                bench.sitting if bench else self.store.sit(seat, scenario.id, scenario.content_hash, lesson=lesson)
+            )
             if bench is not None:
                 await self.clear(bench)
             if sitting.run is not None:
@@ -213,11 +291,13 @@ class Benches:
     async def sweep(self) -> None:
         """Clear benches that died, that nobody joined, or that nobody has looked at for long."""
         now = time.monotonic()
+        self.queue.tidy(now)
         for bench in list(self._benches.values()):
             self._note_presence(bench, now)
             lost = bench.rendered and not self.alive(bench)
-            unjoined = bench.rendered and not bench.joined and now - bench.left > UNJOINED_SECONDS
-            if lost or unjoined or now - bench.left > IDLE_SECONDS:
+            patience = AHEAD_SECONDS if bench.ahead else UNJOINED_SECONDS
+            unjoined = bench.rendered and not bench.joined and now - bench.left > patience
+            if lost or unjoined or now - bench.left > self.idle_seconds:
                 await self.clear(bench)
 
     async def sweep_forever(self) -> None:
@@ -236,24 +316,38 @@ class Benches:
     def _connections(self, bench: Bench) -> int:
         return int(self.kernels._kernel_connections.get(bench.kernel_id, 0))
 
-    async def _make_room(self, seat: str) -> None:
+    async def _make_room(self, seat: str, address: str) -> None:
         """Clear the seat's longest-left bench beyond its share; when all are taken, the longest-left of all."""
-        now = time.monotonic()
-        for bench in self._benches.values():
-            self._note_presence(bench, now)
-        mine = sorted((b for b in self._benches.values() if b.sitting.seat == seat), key=lambda b: b.left)
-        if len(mine) >= BENCHES_PER_SEAT:
+        places, now = self.places(), time.monotonic()
+        mine = sorted(self.of_seat(seat), key=lambda bench: bench.left)
+        if len(mine) >= self.per_seat:
             await self.clear(mine[0])
-        if len(self._benches) >= self.limit:
-            first = min(self._benches.values(), key=lambda b: b.kept_until)
-            if now < first.kept_until:
+            places += now < mine[0].kept_until
+        if not self.queue.may_enter(seat, places):
+            grasped = self._grasped(address, now)
+            if grasped is None or len(self.queue):
                 raise Taken
-            await self.clear(first)
+            await self.clear(grasped)
+        if len(self._benches) >= self.limit:
+            await self.clear(min(self._benches.values(), key=lambda bench: bench.kept_until))
 
-    async def _start(self, seat: str, scenario: Scenario) -> Bench:
+    def _grasped(self, address: str, now: float) -> Bench | None:
+        """A bench that nobody joined, of another address that holds more than half of all."""
+        held = Counter(bench.address for bench in self._benches.values())
+        idle = [
+            bench
+            for bench in self._benches.values()
+            if bench.address != address
+            and not bench.joined
+            and 2 * held[bench.address] > self.limit
+            and now - bench.opened > GRASPING_SECONDS
+        ]
+        return min(idle, key=lambda bench: bench.opened, default=None)
+
+    async def _start(self, seat: str, scenario: Scenario, lesson: str = "") -> Bench:
         token = secrets.token_urlsafe(32)
         await self.write(self.spool.take_up, self.store)  # what the seat's last kernel left comes before a new one's
-        sitting = self.store.sit(seat, scenario.id, scenario.content_hash, _hash(token))
+        sitting = self.store.sit(seat, scenario.id, scenario.content_hash, _hash(token), lesson)
         bench = Bench(sitting, scenario, token)
         self._tokens[_hash(token)] = bench
         bench.kernel_id = await ensure_async(
@@ -310,15 +404,6 @@ def kernel_environment(workplace: str) -> dict[str, str]:
             "PYTHONDONTWRITEBYTECODE": "" if os.access(packages_folder(), os.W_OK) else "1",
         }
     )
-
-
-def usual_limit() -> int:
-    """How many benches this machine can hold: half of its memory at 300 MB each."""
-    try:
-        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
-        memory = 8 * 2**30
-    return max(2, min(60, int(memory / 2 / 300e6)))
 
 
 def kernel_command() -> list[str]:

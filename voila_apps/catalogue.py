@@ -67,11 +67,15 @@ class Catalogue:
     async def scenarios(self) -> dict[str, Scenario]:
         """All scenarios by id, as the folders are now."""
         async with self._reading:
-            seen = (*(_stamp(path) for path, own in self._notebooks()), _code_stamp())
+            seen = (*(_stamp(path) for path, own in self._notebooks()), code_stamp())
             if seen != self._seen:
                 self._scenarios = await self._read()
                 self._seen = seen
             return self._scenarios
+
+    def known(self, name: str) -> Scenario:
+        """A scenario of the folders as they were when last looked at; a KeyError when there is none."""
+        return self._scenarios[name]
 
     def _notebooks(self) -> Iterator[tuple[Path, bool]]:
         for folder, own in ((self.shipped, False), (self.own, True)):
@@ -81,7 +85,7 @@ class Catalogue:
                         yield path, own
 
     async def _read(self) -> dict[str, Scenario]:
-        code = _code_stamp()
+        code = code_stamp()
         keys = {path: f"{KEPT_FORM}:{code}:{path}:{_file_hash(path)}" for path, own in self._notebooks()}
         missing = [path for path, key in keys.items() if key not in self._cards]
         if missing:
@@ -175,7 +179,7 @@ def _stamp(path: Path) -> tuple[str, int, int]:
     return str(path), status.st_mtime_ns, status.st_size
 
 
-def _code_stamp() -> str:
+def code_stamp() -> str:
     """Changes whenever a file of the labs or the engine changes: their import may now succeed, or fail."""
     root = Path(__file__).resolve().parents[1]
     stamps = []

@@ -6,7 +6,7 @@ ends with exit code 2.
 
 import typer
 
-from voila_apps.commands import doctor, ledger, records, scenarios, serve, solve, tls, update
+from voila_apps.commands import backups, doctor, erasing, ledger, records, scenarios, serve, solve, tls, update
 from voila_apps.speaking import SpeakingGroup
 
 app = typer.Typer(
@@ -23,7 +23,7 @@ def wanxiang() -> None:
     """Wanxiang (万象实验室): a virtual laboratory in a browser."""
 
 
-for module in (serve, scenarios, solve, ledger, records, doctor, tls, update):
+for module in (serve, scenarios, solve, ledger, records, backups, erasing, doctor, tls, update):
     module.register(app)
 
 if __name__ == "__main__":

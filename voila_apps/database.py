@@ -45,7 +45,9 @@ def open_engine(path: Path) -> Engine:
     def begin(connection: Connection) -> None:
         options = connection.get_execution_options()
         if options.get("write"):
-            connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(1000 * options.get('patience', PATIENCE))}")
+            connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(1000 * options.get('patience', PATIENCE))}").close()
+            if options.get("overwriting"):
+                connection.exec_driver_sql("PRAGMA secure_delete = ON").close()
             connection.exec_driver_sql("BEGIN IMMEDIATE")
         elif not options.get("autocommit"):  # VACUUM runs outside transactions
             connection.exec_driver_sql("BEGIN")

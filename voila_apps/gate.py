@@ -20,7 +20,7 @@ from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 from voila_apps.benches import Bench, Benches
 from voila_apps.classroom.cookies import seat_of
 
-__all__ = ["KERNEL_ID", "PASSING", "EndBench", "OwnChannels", "OwnKernel", "SeatIdentity", "seat_of"]
+__all__ = ["KERNEL_ID", "PASSING", "EndBench", "OwnChannels", "OwnKernel", "SeatIdentity", "close_strangers", "seat_of"]
 
 PROTOCOL = "v1.kernel.websocket.jupyter.org"
 KERNEL_ID = r"(?P<kernel_id>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
@@ -30,6 +30,7 @@ NOTED = 4000  # characters of a kernel's complaint that go into the log
 SESSION = re.compile(r"[A-Za-z0-9_-]{1,64}")
 PARTS = 64  # of one message; Jupyter needs six and one per buffer
 HEADER, CONTENT = 1, 4  # places of a message's parts
+SEAT_MOVED = 4001
 WORD = 8  # bytes of the little-endian integers that a message begins with
 
 
@@ -37,8 +38,8 @@ class SeatIdentity(IdentityProvider):
     """Who is asking: a seat. There are no accounts, no tokens in addresses, no login page."""
 
     def get_user(self, handler: RequestHandler) -> User | None:
-        """The seat of the signed cookie; nobody without one."""
-        seat = seat_of(handler)
+        """The seat of the signed cookie; nobody without one. The teacher's own doors name who may come."""
+        seat = getattr(handler, "user_name", "") or seat_of(handler)
         return User(username=seat) if seat else None
 
     def get_handlers(self) -> list[tuple[str, object]]:
@@ -67,15 +68,26 @@ class OwnKernel(KernelHandler):
     async def prepare(self) -> None:  # type: ignore[override]
         """Refuse strangers."""
         await super().prepare()
-        own_bench(self, self.path_kwargs["kernel_id"])
+        self.bench_of(self.path_kwargs["kernel_id"])
+
+    def bench_of(self, kernel_id: str) -> Bench:
+        """The bench that may be asked about."""
+        return own_bench(self, kernel_id)
 
 
 class OwnChannels(VoilaKernelWebsocketHandler):
     """The socket between a page and its own kernel."""
 
+    of_student = True  # not one of the teacher's
+    bench: Bench
+
+    def bench_of(self, kernel_id: str) -> Bench:
+        """The bench that this socket may speak with."""
+        return own_bench(self, kernel_id)
+
     async def pre_get(self) -> None:
         """Refuse strangers, and sockets in a form that Voilà's header parser cannot end on."""
-        own_bench(self, self.kernel_id)
+        self.bench = self.bench_of(self.kernel_id)
         offered = self.request.headers.get("Sec-WebSocket-Protocol", "")
         if PROTOCOL not in [name.strip() for name in offered.split(",")]:
             raise HTTPError(400, f"This socket speaks {PROTOCOL} only")
@@ -83,13 +95,32 @@ class OwnChannels(VoilaKernelWebsocketHandler):
             raise HTTPError(400, "No proper session_id")
         await super().pre_get()
 
+    def open(self, *arguments: Any, **named: Any) -> Any:
+        """A student is here; the socket may have to be closed when its seat moves to another tablet."""
+        if self.of_student:
+            self.bench.pages += 1
+            self.settings.setdefault("sockets", set()).add(self)
+        return super().open(*arguments, **named)
+
+    def on_close(self) -> None:
+        """It is gone."""
+        if self.of_student:
+            self.bench.pages -= 1
+            self.settings.get("sockets", set()).discard(self)
+        super().on_close()
+
     def write_message(self, message: Any, binary: bool = False) -> Any:
         """Send, unless the browser has gone: Voilà's parser never ends on what arrives then, in another form."""
         if self.ws_connection is None:
             raise WebSocketClosedError
-        if isinstance(message, bytes) and not self._may_be_heard(message):
+        if isinstance(message, bytes) and (self.meant_for_others(message) or not self._may_be_heard(message)):
             return None
         return super().write_message(message, binary)
+
+    def meant_for_others(self, message: bytes) -> bool:
+        """An answer to a page that watches: large, and of no use here."""
+        asked = self.bench.asked_by_watchers
+        return bool(asked) and any(comm.encode() in part_of(message, CONTENT) for comm in asked)
 
     def _may_be_heard(self, message: bytes) -> bool:
         """Widget traffic only: what a kernel prints, and above all its tracebacks, is for the log of the server."""
@@ -110,6 +141,14 @@ class OwnChannels(VoilaKernelWebsocketHandler):
             super().on_message(ws_message)
         except (ValueError, KeyError, TypeError, IndexError):
             self.close(1003, "Not a kernel message")
+
+
+def close_strangers(sockets: set[OwnChannels]) -> None:
+    """Close the sockets of browsers whose seat is theirs no more."""
+    for socket in list(sockets):
+        benches: Benches = socket.settings["benches"]
+        if benches.of_kernel(socket.kernel_id, seat_of(socket)) is None:
+            socket.close(SEAT_MOVED, "This seat has moved")
 
 
 def well_formed(message: Any) -> bool:

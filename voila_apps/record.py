@@ -18,6 +18,7 @@ from tornado.web import HTTPError, RequestHandler
 
 from engine.errors import Refusal
 from voila_apps.benches import Bench, Benches
+from voila_apps.classroom.lessons import Lessons
 from voila_apps.database import TROUBLES, trouble_of
 from voila_apps.store import RecordStore
 
@@ -74,8 +75,11 @@ class RunRequest(KernelRequest):
         saved = await self.in_writer(store.documents, sitting.run) if sitting.run else []
         kept = await self.in_writer(store.snapshot, sitting.run) if sitting.run else None
         snapshot = base64.b64encode(kept[1]).decode() if kept else None
+        lessons: Lessons | None = self.settings["lessons"]
+        lesson = lessons.get(sitting.lesson) if lessons else None
         self.finish({"run": sitting.run, "draw_key": sitting.draw_key.hex(), "seat": sitting.seat, "documents": saved,
-                     "snapshot": snapshot, "ticket": self.settings["spool"].ticket(sitting)})
+                     "snapshot": snapshot, "ticket": self.settings["spool"].ticket(sitting),
+                     "mode": lesson.mode if lesson else ""})
 
 
 class DocumentsRequest(KernelRequest):

@@ -32,20 +32,38 @@ from voila.configuration import VoilaConfiguration
 from voila.utils import get_page_config, get_voila_labextensions_path
 
 from engine.errors import Refusal
-from voila_apps.benches import Bench, Benches, BenchRenderer, kernel_command, kernel_environment, usual_limit
-from voila_apps.catalogue import Catalogue
+from voila_apps.backups import Backups
+from voila_apps.benches import (
+    BENCHES_PER_SEAT,
+    IDLE_SECONDS,
+    Bench,
+    Benches,
+    BenchRenderer,
+    kernel_command,
+    kernel_environment,
+    usual_limit,
+)
+from voila_apps.catalogue import Catalogue, code_stamp
+from voila_apps.classroom.limits import DoorLimits
 from voila_apps.classroom.login import LoginPage, Logout
 from voila_apps.classroom.room import Classroom
+from voila_apps.classroom.seats import LeaveSeat, SeatDecision, SeatPage, SeatState
 from voila_apps.deployment.doors import Beside, Doors, leaflets
 from voila_apps.deployment.leaflets import certificate_names
-from voila_apps.gate import KERNEL_ID, PASSING, EndBench, OwnChannels, OwnKernel, SeatIdentity
+from voila_apps.deployment.logs import keep_small, open_log
+from voila_apps.gate import KERNEL_ID, PASSING, EndBench, OwnChannels, OwnKernel, SeatIdentity, close_strangers
 from voila_apps.home import DataFolder, shipped_scenarios
 from voila_apps.listening import reachable, shown
-from voila_apps.pages import CataloguePage, LabPage, NotFound, StartAgain
+from voila_apps.nursery.nursery import Nursery, stamp_once_in
+from voila_apps.nursery.provisioner import NAME as PROVISIONER
+from voila_apps.nursery.provisioner import register as register_provisioner
+from voila_apps.occupancy import occupied
+from voila_apps.pages import CataloguePage, LabPage, NotFound, QueueState, StartAgain
 from voila_apps.record import DocumentsRequest, Health, RunRequest, SnapshotRequest
 from voila_apps.shelves import Shelf, ShelfHandler
 from voila_apps.spool import SpoolFolder
 from voila_apps.store import RecordStore, draw_key
+from voila_apps.teacher.doors import doors, furnish
 from voila_apps.upkeep import Upkeep
 
 TEMPLATES = Path(__file__).resolve().parent / "template"
@@ -73,12 +91,17 @@ class Serving:
     host: str = "127.0.0.1"
     benches: int = 0  # 0: as many as the machine's memory allows
     shipped: Path | None = None
+    idle_minutes: float = IDLE_SECONDS / 60  # a bench that nobody looks at for so long is cleared
+    backups: int = 30  # days of which one is kept; 0 makes none
+    retention: int = 0  # days after which a run that is over is erased; 0 keeps all
     classroom: bool = False  # seats, lessons and a teacher's login instead of guests
     doors: Doors = field(default_factory=Doors)
 
 
 class OneKernelSpec(KernelSpecManager):
     """This Python and nothing else, whatever kernels are installed on the machine."""
+
+    nursery: Nursery | None = None  # where its kernels come from
 
     def find_kernel_specs(self) -> dict[str, str]:
         """The only kernel."""
@@ -88,7 +111,12 @@ class OneKernelSpec(KernelSpecManager):
         """How to start it."""
         if kernel_name != "python3":
             raise NoSuchKernel(kernel_name)
-        return KernelSpec(argv=kernel_command(), display_name="Python 3", language="python")
+        spec = KernelSpec(argv=kernel_command(), display_name="Python 3", language="python")
+        if self.nursery is not None:
+            spec.metadata = {
+                "kernel_provisioner": {"provisioner_name": PROVISIONER, "config": {"nursery": self.nursery}}
+            }
+        return spec
 
 
 class ClassServer(Voila):
@@ -118,18 +146,38 @@ class ClassServer(Voila):
         self.store = RecordStore(self.folder.record, secret)
         self.writer = ThreadPoolExecutor(1, thread_name_prefix="record")
         self.spool = SpoolFolder(self.folder.spool, secret)
-        self.upkeep = Upkeep(self.store, self.spool, self.in_writer)
-        limit = self.serving.benches or usual_limit()
-        self.benches = Benches(self.kernel_manager, self.store, self.renderer, self.in_writer, limit=limit,
-                               spool=self.spool, complaints=self.complaints)  # fmt: skip
+        serving = self.serving
+        kept = Backups(self.folder, serving.backups) if serving.backups else None
+        self.upkeep = Upkeep(self.store, self.spool, self.in_writer, kept, serving.retention)
+        self.benches = Benches(self.kernel_manager, self.store, self.renderer, self.in_writer,
+                               limit=serving.benches or usual_limit(), spool=self.spool, complaints=self.complaints,
+                               per_seat=1 if serving.classroom else BENCHES_PER_SEAT,
+                               idle_seconds=serving.idle_minutes * 60.0)  # fmt: skip
+        self.sockets: set[OwnChannels] = set()
+        settings |= {"sockets": self.sockets, "limits": DoorLimits()}
         settings |= {"store": self.store, "writer": self.writer, "benches": self.benches, "version": wanxiang_version()}
-        settings |= {"spool": self.spool, "upkeep": self.upkeep}
+        self.nursery = self._nursery()
+        settings |= {"spool": self.spool, "upkeep": self.upkeep, "nursery": self.nursery}
         settings |= self._catalogue_settings() | SOCKET_SETTINGS | self._classroom_settings()
-        doors = self.serving.doors
-        settings |= {"authority": doors.authority, "certificate_names": certificate_names(doors.certificate)}
+        if settings["classroom"] is not None:
+            settings |= furnish(settings, settings["classroom"], self.serving.host)
+        settings |= self._leaflet_settings()
         settings |= {"default_handler_class": NotFound, "log_function": _log_request}
         self._stock_shelves(settings)
         return settings
+
+    def _leaflet_settings(self) -> dict[str, Any]:
+        """What tablets are told about the certificate."""
+        opened = self.serving.doors
+        return {"authority": opened.authority, "certificate_names": certificate_names(opened.certificate)}
+
+    def _nursery(self) -> Nursery:
+        """Where kernels are forked; opened once the server listens."""
+        shipped, environment = self.serving.shipped or shipped_scenarios(), kernel_environment(self.connection_dir)
+        nursery = Nursery(Path(self.connection_dir), environment, shipped, self.complaints, stamp_once_in(1.0, code_stamp))
+        register_provisioner()
+        self.kernel_spec_manager.nursery = nursery
+        return nursery
 
     def _catalogue_settings(self) -> dict[str, Any]:
         """The catalogue of both folders, and the templates that show it."""
@@ -144,6 +192,7 @@ class ClassServer(Voila):
         if not self.serving.classroom:
             return {"classroom": None, "lessons": None}
         room = Classroom(self.folder, self.store, asyncio.get_running_loop().call_soon_threadsafe)
+        room.seating.on_change(lambda seat: close_strangers(self.sockets))
         return {"classroom": room, "lessons": room.lessons}
 
     def _stock_shelves(self, settings: dict[str, Any]) -> None:
@@ -185,9 +234,14 @@ class ClassServer(Voila):
             (r"/", CataloguePage),
             (r"/lab/([^/]+)", LabPage),
             (r"/lab/([^/]+)/again", StartAgain),
+            (r"/queue/state", QueueState),
+            (r"/seat", SeatPage),
+            (r"/seat/state", SeatState),
+            (r"/seat/leave", LeaveSeat),
             (r"/teacher/login", LoginPage),
             (r"/teacher/logout", Logout),
             *leaflets(),
+            (r"/teacher/seats/(allow|refuse|free|again)", SeatDecision),
             (r"/health", Health),
             (r"/api/run", RunRequest),
             (r"/api/documents", DocumentsRequest),
@@ -195,6 +249,7 @@ class ClassServer(Voila):
             (rf"/api/kernels/{KERNEL_ID}", OwnKernel),
             (rf"/api/kernels/{KERNEL_ID}/channels", OwnChannels),
             (rf"/voila/api/shutdown/{KERNEL_ID}", EndBench),
+            *doors(),
             *[(shelf.route, ShelfHandler, {"shelf": shelf}) for shelf in self.shelves.values()],
         ]
 
@@ -220,8 +275,9 @@ class ClassServer(Voila):
         self.initialize()
         with (
             contextlib.suppress(KeyboardInterrupt),
+            occupied(self.folder.root),
             _log_file(self.folder.log, self.log),
-            self.folder.kernel_log.open("wb") as self.complaints,
+            open_log(self.folder.kernel_log) as self.complaints,
         ):
             asyncio.run(self._serve(sockets, announce))
 
@@ -231,17 +287,21 @@ class ClassServer(Voila):
             self.connection_dir = connections
             self.app = tornado.web.Application(**self.init_settings())
             self.app.add_handlers(".*$", self.init_handlers())
-            doors = self.serving.doors
+            opened = self.serving.doors
             server = HTTPServer(self.app, max_body_size=BODY_BYTES, max_header_size=32 * 1024,
-                                ssl_options=doors.context())
+                                ssl_options=opened.context())
             server.add_sockets(sockets)
             self.port = sockets[0].getsockname()[1]
-            beside = doors.open_beside(self.init_handlers(), self.app.settings, self.port)
+            beside = opened.open_beside(self.init_handlers(), self.app.settings, self.port)
             self.benches.address = beside.kernels or f"http://{reachable(self.serving.host)}:{self.port}"
+            self.nursery.open()
             await self.upkeep.begin()
-            tasks = [asyncio.create_task(work) for work in (self.benches.sweep_forever(), self.upkeep.go_on())]
+            tasks = [asyncio.create_task(work) for work in (
+                self.benches.sweep_forever(), self.upkeep.go_on(), keep_small(self.folder.kernel_log))]
+            if "walls" in self.app.settings:
+                tasks.append(asyncio.create_task(self.app.settings["walls"].run_forever()))
             _on_signals(self.closing.set)
-            announce(f"{doors.scheme}://{shown(self.serving.host)}:{self.port}/")
+            announce(f"{opened.scheme}://{shown(self.serving.host)}:{self.port}/")
             try:
                 await self.closing.wait()
             finally:
@@ -252,6 +312,7 @@ class ClassServer(Voila):
     async def _close(self, server: HTTPServer, beside: Beside) -> None:
         """Kernels first, while they can still deliver what they recorded; then the doors, then the record."""
         await self.benches.clear_all()
+        await self.nursery.close()
         server.stop()
         beside.close()
         await self.in_writer(self.spool.take_up, self.store)
@@ -305,6 +366,7 @@ def _on_signals(close: Callable[[], None]) -> None:
 @contextlib.contextmanager
 def _log_file(path: Path, application: logging.Logger) -> Iterator[None]:
     """Everything worth keeping goes to a file that is rotated; the terminal keeps the address alone."""
+    logging.raiseExceptions = False  # a full disk must not make every line of the log a traceback on the terminal
     keeper = logging.handlers.RotatingFileHandler(path, maxBytes=2_000_000, backupCount=3, encoding="utf-8")
     keeper.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     keeper.setLevel(logging.INFO)

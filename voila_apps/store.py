@@ -75,6 +75,7 @@ class RecordStore:
         self.path = path
         self.secret = secret
         self.trouble = ""  # why the last attempt to write failed
+        self.changes = 0  # how many times something was written
         self._listeners: list[Listener] = []
         self.engine = open_engine(path)
         try:
@@ -137,6 +138,7 @@ class RecordStore:
             self.trouble = trouble_of(problem)
             raise
         self.trouble = ""
+        self.changes += 1
 
     def examine(self) -> str:
         """What is the matter with the record: "", or a key of `database.TROUBLES`."""

@@ -56,6 +56,22 @@ CATALOGUE_WORDS = {
     "failed_do": _("Try again. If it fails again, tell your teacher the name of the experiment."),
     "stopped": _("The bench has stopped. Everything you recorded is safe."),
     "go_on": _("Go on"),
+    "queue_title": _("All benches are taken."),
+    "queue_text": _("This page keeps your place and opens your bench as soon as it is your turn. Keep it open."),
+    "queue_place": _("Your place"),
+    "queue_of": _("of {n} who wait"),
+    "queue_minutes": _("about {n} min"),
+    "queue_soon": _("less than a minute"),
+    "queue_turn": _("It is your turn: your bench is being opened."),
+    "today": _("Today's lesson"),
+    "exam": _("Exam"),
+    "exam_text": _("One attempt, no hints. All other experiments are closed until it is over."),
+    "your_seat": _("Your seat"),
+    "to_lesson": _("Go to the experiment"),
+    "moved_away": _("Your seat is now on another tablet. Everything you recorded is safe."),
+    "seat_left": _("Nobody sits at this seat any more. Everything you recorded is safe."),
+    "to_seat": _("Take a seat"),
+    "to_teacher": _("To the teacher's page"),
     "old_browser": _(
         "This browser is too old for the laboratory. Use Chrome or Edge 92, Firefox 92, Safari 15.4, or newer."
     ),
@@ -74,9 +90,23 @@ NOTICES = {
         "title": _("“{title}” cannot be opened today."),
         "text": _("Tell your teacher: {problem}"),
     },
-    "taken": {
-        "title": _("All benches are taken."),
-        "text": _("This page looks again every 15 seconds and opens your bench as soon as one is free. Keep it open."),
+    "hurried": {
+        "title": _("One moment, please."),
+        "text": _(
+            "This tablet asked for many pages at once. The page opens by itself in {n} s; you need not tap again."
+        ),
+    },
+    "exam": {
+        "title": _("This experiment is closed during the exam."),
+        "text": _("Go on with the experiment of the exam. All others open again when it is over."),
+    },
+    "exam_over": {
+        "title": _("The exam has ended."),
+        "text": _("Everything that you recorded is saved. Your teacher will tell you the result."),
+    },
+    "once": {
+        "title": _("In an exam there is one attempt."),
+        "text": _("Go on where you are. If you must begin again, ask your teacher to allow it."),
     },
     "trouble": {
         "title": _("Something went wrong on our side."),

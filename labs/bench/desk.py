@@ -18,6 +18,7 @@ from typing import Any
 from engine.errors import Refusal
 from engine.kernel import kernels
 from labs.bench import showing
+from labs.bench.intercom import Intercom, TeacherSaid
 from labs.bench.judging import accepted, truth
 from labs.bench.logbook import ServerLogbook, fetch_run
 from labs.bench.page import Page
@@ -34,6 +35,7 @@ FRAME = 0.1  # seconds of wall time between frames
 BUSY = 0.06  # seconds of each frame that may go into computing
 CHUNK = 0.01  # seconds of computing between looks at the clock
 AHEAD = 0.05  # seconds of computing per turn while running ahead, so that the page is still heard
+PAUSED = 0.1  # seconds between looks of a run ahead at whether the lesson is still paused
 REMEMBERED = 512  # orders of a tab that are known again when they are sent twice
 FURTHEST = 200.0  # one run ahead may take this many seconds at speed 1×
 LONGEST_NOTICE = 400  # characters
@@ -44,6 +46,7 @@ CHECKING = _("Your answer is being checked; that takes a moment.")
 BROKEN = _("Something went wrong here, and was noted. Your data are saved; reload the page.")
 SAVED_AGAIN = _("The class server takes everything again.")
 
+Hearing = Callable[[dict[str, Any]], None]
 log = logging.getLogger("wanxiang")
 
 
@@ -56,20 +59,27 @@ class Desk:
         What the student was given.
     run
         The run at this desk, new or resumed.
+    exam
+        Whether hints and reasons stay in the kernel.
+    line
+        Makes the line on which the teacher speaks, given who hears it.
 
     """
 
-    def __init__(self, scenario: Scenario, run: Run) -> None:
-        self.scenario, self.run = scenario, run
+    def __init__(self, scenario: Scenario, run: Run, *, exam: bool = False,
+                 line: "Callable[[Hearing], Intercom] | None" = None) -> None:
+        self.scenario, self.run, self.exam = scenario, run, exam
         self.scene = Scene(scenario.lab.title)
         scenario.lab.furnish(self.scene)
         self.scene.build(run.solver)
         self.stream = FrameStream(self.scene.plan(), catalogue("zh"))
-        self.page = Page(given=showing.given(scenario, run, self.scene), renderer=_reference(self.scene.renderer),
-                         stream=_reference(self.stream))
+        self.page = Page(given=showing.given(scenario, run, self.scene, hints=not exam),
+                         renderer=_reference(self.scene.renderer), stream=_reference(self.stream))
         self.running, self.speed = False, 1.0
         self.tab: str | None = None
         self.ahead: float | None = None  # share done of a run ahead
+        self.teacher = TeacherSaid()
+        self.line = line(self.heed) if line else None
         self._obeyed: deque[tuple[str, int]] = deque(maxlen=REMEMBERED)
         self._rate = 1e3  # steps per second of computing, learned while running
         self._due = 0.0
@@ -99,6 +109,9 @@ class Desk:
         obey = getattr(self, "_on_" + do, None)
         if obey is None:
             obey = self._on_unknown
+        if self.teacher.stops(do):
+            self._shown.pop("controls", None)  # the page has moved its slider already
+            obey = self.teacher.refuse
         self._attempt(do, lambda: obey(order))
 
     def _attempt(self, do: str, deed: Callable[[], object], misheard: tuple[type[Exception], ...] = MISHEARING) -> None:
@@ -125,7 +138,25 @@ class Desk:
     def _notice(self, kind: str, text: dict[str, str]) -> None:
         self.page.tell("notice", tab=self.tab, kind=kind, text=text)
 
+    # What the teacher can ask for, on a line of its own: none of it is an act, so the run stays what it was.
+
+    def heed(self, order: dict[str, Any]) -> None:
+        """Obey one order of the teacher: pause, a message, or a look at the bench as it stands."""
+        self._attempt("heed", lambda: self._show(order) if order.get("do") == "show" else self.teacher.heed(order))
+        self._due = 0.0
+        self._turn_soon()
+
+    def _show(self, order: dict[str, Any]) -> None:
+        """Everything once more, for a page that only watches: under a name that no student's tab has."""
+        watcher = "watch:" + str(order["to"])
+        self.page.tell("everything", tab=watcher, state=self._state())
+        if not self.run.failed:
+            self.stream.show(*self._frame(), watcher)
+
     # What the page can ask for.
+
+    def _on_dismiss(self, order: dict[str, Any]) -> None:
+        self.teacher.dismiss(str(order["id"]))
 
     def _on_unknown(self, order: dict[str, Any]) -> None:
         raise Refusal("The bench does not know how to {do!r}. Reload the page.", do=str(order["do"])[:20])
@@ -138,6 +169,8 @@ class Desk:
                 return
             self.page.tell("elsewhere", tab=self.tab)
         self.tab = tab
+        if self.line is not None:
+            self.line.listen()
         self.stream.hold(tab)
         self._say_language(order.get("lang", ""))
         self._shown = {}
@@ -258,14 +291,15 @@ class Desk:
 
     def _turn_soon(self) -> None:
         """Take the next turn when it is due, if the browser can take a frame."""
-        if self.running and not self._turning and self.stream.credits > 0 and self.ahead is None:
+        still = self.teacher.paused or self._turning or self.ahead is not None
+        if self.running and not still and self.stream.credits > 0:
             self._turning = True
             asyncio.get_running_loop().call_later(max(0.0, self._due - time.monotonic()), self._turn)
 
     def _turn(self) -> None:
         """One frame's worth of time, as much as can be computed in its share of the processor."""
         self._turning = False
-        if not self.running or self.ahead is not None:
+        if not self.running or self.teacher.paused or self.ahead is not None:
             return
         self._due = time.monotonic() + FRAME
         wanted = max(1, round(self.run.lab.pace * self.speed * FRAME / self.run.solver.dt))
@@ -300,10 +334,10 @@ class Desk:
         done, self.ahead = 0, 0.0
         try:
             while done < steps and self.run.stopped is None:
-                done += self._advance(steps - done, AHEAD)
+                done += 0 if self.teacher.paused else self._advance(steps - done, AHEAD)
                 self.ahead = done / steps
                 self._tell_state()
-                await asyncio.sleep(0)
+                await asyncio.sleep(PAUSED if self.teacher.paused else 0)
         except Exception:
             self._broken("ahead")
         finally:
@@ -317,13 +351,20 @@ class Desk:
         """The bench as it is; where the numbers left their range, the last good picture stays."""
         if self.run.failed:
             return
+        self.stream.send_frame(*self._frame())
+
+    def _frame(self) -> tuple[dict[str, Any], list[bytes]]:
         header, buffers = self.scene.frame(self.run.solver)
-        self.stream.send_frame({**header, "time": self.run.time, "live": showing.live(self.run)}, buffers)
+        return {**header, "time": self.run.time, "live": showing.live(self.run)}, list(buffers)
+
+    def _state(self) -> dict[str, Any]:
+        return {"running": self.running, "speed": self.speed, **showing.state(self.run, hints=not self.exam),
+                "ahead": None if self.ahead is None else {"done": self.ahead},
+                **self.teacher.public()}
 
     def _tell_state(self) -> None:
         """Tell the page what has changed since it was last told; everything, when it has just come."""
-        state = {"running": self.running, "speed": self.speed, **showing.state(self.run),
-                 "ahead": None if self.ahead is None else {"done": self.ahead}}
+        state = self._state()
         fresh = {key: value for key, value in state.items() if key not in self._shown or self._shown[key] != value}
         if not self._shown:
             self.page.tell("everything", tab=self.tab, state=state)
@@ -357,8 +398,16 @@ def open_desk(scenario: Scenario) -> Page:
         run = Run.resume(scenario, given.draw_key, given.documents, logbook, snapshot=given.snapshot)
     else:
         run = Run(scenario, given.draw_key, logbook, seat=given.seat)
+        _guide(run, given.mode)
     _warm(run)
-    return Desk(scenario, run).page
+    return Desk(scenario, run, exam=given.mode == "exam", line=lambda hear: Intercom(url, token, hear)).page
+
+
+def _guide(run: Run, mode: str) -> None:
+    """A lesson begins with the guide in sight, or without it where students find their own way."""
+    wanted = run.record.guide if mode not in ("guided", "free", "exam") else mode != "free"
+    if wanted != run.record.guide:
+        run.act("guide", on=wanted)
 
 
 def _spool(token: str, ticket: Any) -> Spool | None:

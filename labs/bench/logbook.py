@@ -233,7 +233,7 @@ def _why(problem: Exception) -> str:
 
 @dataclass(frozen=True)
 class Given:
-    """What the server hands to one seat: the draw key, and the run to go on with, if there is one."""
+    """What the server hands to one seat: the draw key, the run to go on with, the mode of its lesson."""
 
     draw_key: bytes
     seat: str
@@ -241,6 +241,7 @@ class Given:
     documents: list[Document]
     snapshot: bytes | None
     ticket: Any = None  # what a spool begins with
+    mode: str = ""  # guided, free, exam; nothing outside lessons
 
 
 def fetch_run(url: str, token: str, *, timeout: float = 10.0) -> Given:
@@ -252,7 +253,7 @@ def fetch_run(url: str, token: str, *, timeout: float = 10.0) -> Given:
             given = json.load(answer)
         snapshot = base64.b64decode(given["snapshot"]) if given.get("snapshot") else None
         return Given(bytes.fromhex(given["draw_key"]), given["seat"], given["run"], given["documents"], snapshot,
-                     given.get("ticket"))
+                      given.get("ticket"), str(given.get("mode", "")))
     except (URLError, OSError, ValueError, KeyError, TypeError) as problem:
         raise Refusal("The class server did not hand out this run ({reason}). Reload the page; if that does not help, "
                       "ask your teacher.", reason=type(problem).__name__) from None

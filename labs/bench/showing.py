@@ -15,14 +15,17 @@ from labs.bench.writing import quantity_text
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0)
 
 
-def given(scenario: Scenario, run: Run, scene: Scene) -> dict[str, Any]:
-    """Everything that does not change while a student works, in both languages."""
+NOTHING = {"en": "", "zh": ""}
+
+
+def given(scenario: Scenario, run: Run, scene: Scene, *, hints: bool = True) -> dict[str, Any]:
+    """Everything that does not change while a student works, in both languages; in an exam without hints."""
     public = scenario.public()
     factor = units.scale(units.parse(scenario.lab.clock))[0]
     return {
         **public,
         "scene": {lang: scene.description(run.solver, lang) for lang in ("en", "zh")},
-        "steps": [{**told, "question": _asked(step)}
+        "steps": [{**told, **({} if hints else {"why": NOTHING, "hint": NOTHING}), "question": _asked(step)}
                   for told, step in zip(public["steps"], scenario.steps, strict=True)],
         "instruments": [_face(descriptor) for descriptor in public["instruments"]],
         "questions": [_question(question) for question in public["questions"]],
@@ -37,11 +40,11 @@ def given(scenario: Scenario, run: Run, scene: Scene) -> dict[str, Any]:
     }
 
 
-def state(run: Run) -> dict[str, Any]:
+def state(run: Run, *, hints: bool = True) -> dict[str, Any]:
     """Everything that changes."""
     table = run.table.public()
     return {
-        "time": run.time, "guide": run.record.guide, "steps": _steps(run), "controls": dict(run.settings),
+        "time": run.time, "guide": run.record.guide, "steps": _steps(run, hints), "controls": dict(run.settings),
         "live": live(run),
         "can_undo": run.can_undo, "can_redo": run.can_redo, "columns": table["columns"], "rows": table["rows"],
         "chart": _chart(run), "questions": _verdicts(run), "saved": saved(run), "stopped": _stopped(run),
@@ -106,8 +109,8 @@ def _verdicts(run: Run) -> dict[str, dict[str, Any]]:
     return found
 
 
-def _steps(run: Run) -> list[dict[str, Any]]:
-    return [{"done": one.done, "have": one.have, "need": one.need, "told": told}
+def _steps(run: Run, hints: bool) -> list[dict[str, Any]]:
+    return [{"done": one.done, "have": one.have, "need": one.need, "told": told if hints else NOTHING}
             for one, told in zip(run.progress(), run.told(), strict=True)]
 
 

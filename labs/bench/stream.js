@@ -20,6 +20,9 @@ function tabName() {
   return globalThis.wanxiangTab;
 }
 
+// A teacher's page that looks over a student's shoulder draws every frame and grants none.
+const watchesOnly = () => Boolean(globalThis.wanxiangWatching);
+
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
 // Models are made in any order when a page comes back to a living bench, so a missing one may still be on its way.
@@ -75,7 +78,7 @@ async function openBench(model) {
 // Arrival of frames -----------------------------------------------------------------------------------------------
 
 function take(bench, header, buffers) {
-  if (header.tab !== bench.tab) return;
+  if (watchesOnly() ? header.say !== "frame" : header.tab !== bench.tab) return;
   if (header.say === "elsewhere") document.dispatchEvent(new CustomEvent("wanxiang:elsewhere"));
   if (header.say === "hold") say(bench, "ready");
   if (header.say !== "frame" || (bench.run !== null && header.run < bench.run)) return;
@@ -88,7 +91,7 @@ function take(bench, header, buffers) {
   bench.clouds.forEach((cloud, place) => pour(cloud, buffers[2 * place], buffers[2 * place + 1], fresh, bench.mixing));
   aimParts(bench, buffers[buffers.length - 1], fresh);
   bench.mixing = fresh ? 1 : 0;
-  bench.owed.push({do: "credit", tab: bench.tab, frame: header.frame, run: header.run});
+  if (!watchesOnly()) bench.owed.push({do: "credit", tab: bench.tab, frame: header.frame, run: header.run});
   hearLive(bench, header);
   document.dispatchEvent(new CustomEvent("wanxiang:frame", {detail: header}));
   wake(bench);
@@ -232,6 +235,7 @@ function settle(bench) {
 
 function say(bench, what) {
   bench.owed.length = 0;
+  if (watchesOnly()) return void globalThis.wanxiangWatching.look();
   bench.model.send({do: what, tab: bench.tab});
 }
 

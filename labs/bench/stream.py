@@ -88,6 +88,10 @@ class FrameStream(anywidget.AnyWidget):
         self._newest, self._waiting = (dict(header), list(buffers)), True
         return self._post()
 
+    def show(self, header: dict[str, Any], buffers: Sequence[bytes], watcher: str) -> None:
+        """One frame for a page that only watches: it costs no credit, and no other page draws it."""
+        self.send({**header, "say": "frame", "frame": None, "run": self.run, "tab": watcher}, buffers=list(buffers))
+
     def _post(self) -> bool:
         if self._newest is None or self.credits <= 0:
             return False

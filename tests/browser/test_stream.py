@@ -61,6 +61,8 @@ def order(_, content, __):
         header, buffers = scene.frame(gas)
         stamp = {"run": 0, "tab": stream.tab} if content["do"] == "stale" else {"run": 1, "tab": "somebody else"}
         stream.send({"say": "frame", "frame": 99, **header, **stamp}, buffers=buffers)
+    if content.get("do") == "lose":
+        stream.credits = 0
     if content.get("do") == "tell":
         stream.send({"say": "told", "heard": heard, "credits": stream.credits, "tab": stream.tab})
 
@@ -234,6 +236,16 @@ def test_a_hidden_page_gives_no_credit_and_wakes_with_the_newest_frame(view: Wat
     assert view.told()["credits"] == 0
     view.page.evaluate(hide, False)
     view.wait("frames_.at(-1).step === 2")
+    view.rest()
+    assert view.told()["credits"] == 2
+
+
+def test_frames_that_died_with_their_socket_are_made_up_for(view: Watched) -> None:
+    view.order("lose")  # both credits were on their way when the line was cut
+    assert view.told()["credits"] == 0
+    view.page.evaluate("wanxiangBench.model.widget_manager.kernel.reconnect()")
+    view.wait("wanxiangBench.model.widget_manager.kernel.connectionStatus === 'connected'")
+    view.step()
     view.rest()
     assert view.told()["credits"] == 2
 

@@ -249,9 +249,21 @@ def test_a_page_whose_network_was_away_joins_its_kernel_again(student: Any) -> N
 
 
 def test_two_hundred_page_loads_of_one_client_start_no_kernel(house: Any, student: Any) -> None:
-    before = len(house.kernels())
-    assert {student.visitor.open_bench() for _ in range(200)} == {student.kernel}
-    assert len(house.kernels()) == before
+    """Whoever hurries is asked to wait, in words; nobody else notices."""
+    hurried, other, before = house.visitor(), house.visitor(), len(house.kernels())
+    kernel, theirs = hurried.open_bench(), other.open_bench()
+    answers = [hurried.ask("/lab/swing") for _ in range(199)]
+    assert len(house.kernels()) == before + 2
+    assert all(kernel in one.text for one in answers if one.status == 200)
+    asked_to_wait = [one for one in answers if one.status == 429]
+    assert len(asked_to_wait) > 100 and {one.status for one in answers} == {200, 429}
+    told = asked_to_wait[-1]
+    assert int(told.headers["Retry-After"]) >= 1 and "One moment, please." in told.text and "请稍等片刻" in told.text
+    began = time.monotonic()
+    assert other.open_bench() == theirs and student.visitor.open_bench() == student.kernel
+    assert time.monotonic() - began < 5.0
+    for one, name in ((hurried, kernel), (other, theirs)):
+        one.leave(name)
 
 
 def test_when_all_benches_are_taken_a_newcomer_is_asked_to_wait(tmp_path: Any, start_house: Any, house: Any) -> None:

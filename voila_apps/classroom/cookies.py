@@ -21,6 +21,7 @@ SEAT_DAYS = 400  # the longest that browsers keep a cookie
 TEACHER_HOURS = 12.0
 LOOPBACK = ("127.0.0.1", "::1")
 GUEST = "guest-"
+TEACHERS_SEAT = "teacher"  # no seat of any class: those have a number
 
 
 def classroom_of(handler: RequestHandler) -> "Classroom | None":
@@ -30,20 +31,27 @@ def classroom_of(handler: RequestHandler) -> "Classroom | None":
 
 
 def seat_of(handler: RequestHandler) -> str | None:
-    """The seat that this request may speak for: a guest's own, or the one that this tablet holds."""
+    """The seat that this request may speak for: a guest's own, the one that this tablet holds, or the teacher's."""
     value = handler.get_signed_cookie(SEAT_COOKIE, max_age_days=SEAT_DAYS)
     seat = value.decode(errors="replace") if value else None
     room = classroom_of(handler)
     if room is None:
-        return seat if seat and seat.startswith(GUEST) else None
+        return seat if seat and "/" not in seat else None  # a seat of a class is none where there are no classes
     tablet = tablet_of(handler)
-    return seat if seat and tablet and room.seating.holds(seat, tablet) else None
+    if seat and tablet and room.seating.holds(seat, tablet):
+        return seat
+    return TEACHERS_SEAT if is_teacher(handler) else None
 
 
 def tablet_of(handler: RequestHandler) -> str | None:
     """The random name of this browser; None before it has one."""
     value = handler.get_signed_cookie(TABLET_COOKIE, max_age_days=SEAT_DAYS)
     return value.decode(errors="replace") if value else None
+
+
+def new_tablet() -> str:
+    """A random name for a browser."""
+    return secrets.token_hex(8)
 
 
 def is_teacher(handler: RequestHandler) -> bool:

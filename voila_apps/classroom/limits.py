@@ -48,3 +48,26 @@ class Limit:
     def _forget(self, now: float) -> None:
         emptiest = sorted(self._left, key=lambda who: self._now(who, now))
         self._left = {who: self._left[who] for who in emptiest[: FORGOTTEN // 2]}
+
+
+class DoorLimits:
+    """How often benches may be asked for: pages by seat, and the dear part, new benches, by seat and by address."""
+
+    def __init__(self) -> None:
+        self.pages = Limit(burst=30, per_minute=60)
+        self.by_seat = Limit(burst=8, per_minute=6)
+        self.by_address = Limit(burst=100, per_minute=60)  # a school's class may come from one
+        self.newcomers = Limit(burst=40, per_minute=20)  # browsers that never showed a cookie before, by address
+
+    def page(self, seat: str) -> float:
+        """Seconds this seat must wait before its next page; 0 when it is served."""
+        return self.pages.take(seat)
+
+    def bench(self, seat: str, address: str, new: bool) -> float:
+        """Seconds to wait before a new bench is prepared; 0 when it is."""
+        asked = [(self.by_seat, seat), (self.by_address, address)] + ([(self.newcomers, address)] if new else [])
+        wait = max(limit.wait(who) for limit, who in asked)
+        if wait == 0.0:
+            for limit, who in asked:
+                limit.take(who)
+        return wait

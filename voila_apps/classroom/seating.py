@@ -41,6 +41,7 @@ class Seating:
         self._listeners: list[Callable[[str], None]] = []
         self._changing = Lock()
         self._waiting: dict[tuple[str, str], Claim] = {}  # by seat and tablet
+        self._again: set[str] = set()
         self._refused: dict[tuple[str, str], float] = {}
         living = select(table).where(table.c.released.is_(None)).order_by(table.c.id)
         with store.read() as connection:
@@ -80,6 +81,21 @@ class Seating:
     def was_refused(self, seat: str, tablet: str) -> bool:
         """Whether the teacher said no to this browser."""
         return (seat, print_of(tablet)) in self._refused
+
+    def let_again(self, seat: str) -> bool:
+        """Allow the seat one more attempt in an exam."""
+        if self.lesson_at(seat) is None:
+            return False
+        self._again.add(seat)
+        return True
+
+    def may_again(self, seat: str) -> bool:
+        """Whether the teacher allowed this seat one more attempt."""
+        return seat in self._again
+
+    def used_again(self, seat: str) -> None:
+        """That attempt has begun."""
+        self._again.discard(seat)
 
     def claim(self, lesson: Lesson, seat: str, tablet: str) -> bool:
         """Sit down; True when the seat is this tablet's now, False when the teacher is asked."""

@@ -83,12 +83,17 @@ def export(
     what: Annotated[str, typer.Argument(metavar="[RUN]", help="A run's uid or its beginning; none lists all.")] = "",
     output: Output = None,
     csv: Annotated[bool, typer.Option("--csv", help="The table, for a spreadsheet.")] = False,
+    seat: Annotated[str, typer.Option(help="Everything of one seat, as JSON.")] = "",
     notebook: Notebook = None,
     data: Data = None,
     scenarios: Scenarios = None,
     as_json: Annotated[bool, Json] = False,
 ) -> None:
     """Write out a run: its documents, one to a line, or its table; without a run, list the runs."""
+    if seat:
+        ensure(not what and not csv, _("Give either a run or --seat."))
+        _deliver((json.dumps(_of_seat(seat, data), ensure_ascii=False, indent=2) + "\n").encode(), output)
+        return
     if not what:
         _list_runs(data, as_json)
         return
@@ -99,6 +104,24 @@ def export(
         content = (json.dumps({"documents": recorded.documents}, ensure_ascii=False, indent=2) + "\n").encode()
     else:
         content = "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in recorded.documents).encode()
+    _deliver(content, output)
+
+
+def _of_seat(seat: str, data: Path | None) -> dict[str, Any]:
+    """All that is kept of a seat, in the record and on its way there."""
+    from voila_apps.erasing import known_seat, of_seat, spooled
+    from voila_apps.spool import SpoolFolder
+
+    store, waiting = open_record(data), SpoolFolder(data_folder(data).spool, b"").of_seat(seat)
+    try:
+        if not waiting:
+            known_seat(store, seat)
+        return of_seat(store, seat) | {"waiting": [one for path, _living in waiting for one in spooled(path)]}
+    finally:
+        store.close()
+
+
+def _deliver(content: bytes, output: Path | None) -> None:
     if output is None:
         sys.stdout.buffer.write(content)
     else:
@@ -118,7 +141,7 @@ def find(what: str, data: Path | None, key: str = "") -> Recorded:
         documents: list[Any] = ordered(found)
         run = str(documents[0]["run"])
         return Recorded(run, documents, _key(key) if key else _kept_key(run, data))
-    store = _store(data)
+    store = open_record(data)
     try:
         row = store.find(what)
         return Recorded(row.uid, store.documents(row.uid), _key(key) if key else bytes.fromhex(row.draw_key))
@@ -126,7 +149,8 @@ def find(what: str, data: Path | None, key: str = "") -> Recorded:
         store.close()
 
 
-def _store(data: Path | None) -> RecordStore:
+def open_record(data: Path | None) -> RecordStore:
+    """The record of a data folder; a Refusal when there is none."""
     folder = data_folder(data)
     ensure(
         folder.record.is_file(),
@@ -139,7 +163,7 @@ def _store(data: Path | None) -> RecordStore:
 def _kept_key(run: str, data: Path | None) -> bytes | None:
     if not run or not data_folder(data).record.is_file():
         return None
-    store = _store(data)
+    store = open_record(data)
     try:
         return bytes.fromhex(store.find(run).draw_key)
     except Refusal:
@@ -220,7 +244,7 @@ def _tell(run: str, outcome: Any) -> None:
 
 
 def _list_runs(data: Path | None, as_json: bool) -> None:
-    store = _store(data)
+    store = open_record(data)
     try:
         rows = store.runs()
     finally:

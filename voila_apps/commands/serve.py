@@ -31,7 +31,10 @@ def serve(
     classroom: Annotated[
         bool, typer.Option("--classroom", help="Seats, lessons and a teacher's login instead of guests.")
     ] = False,
-    benches: Annotated[int, typer.Option(min=0, help="Most benches at once; 0 asks the machine's memory.")] = 0,
+    benches: Annotated[int, typer.Option(min=0, help="Most benches at once; 0 asks the machine.")] = 0,
+    idle: Annotated[float, typer.Option(min=0.05, help="Minutes after which a bench that was left is cleared.")] = 60.0,
+    backups: Annotated[int, typer.Option(min=0, help="Days of which a backup is kept; 0 makes none.")] = 30,
+    retention: Annotated[int, typer.Option(min=0, help="Days after which a finished run is erased; 0 keeps.")] = 0,
     tls: Annotated[
         bool | None, typer.Option("--tls/--no-tls", help="Use what `wanxiang tls` made; usual once there is one.")
     ] = None,
@@ -63,7 +66,9 @@ def serve(
         if fresh:
             print(in_words(SHOWN_ONCE, password=fresh, address=address), flush=True)
 
-    ClassServer(Serving(folder, host=host, benches=benches, classroom=classroom, doors=opened)).run(sockets, announce)
+    serving = Serving(folder, host=host, benches=benches, idle_minutes=idle, classroom=classroom, backups=backups,
+                      retention=retention, doors=opened)  # fmt: skip
+    ClassServer(serving).run(sockets, announce)
 
 
 def password(

@@ -1,9 +1,12 @@
 // The line to the bench: every order is numbered and kept until it is acknowledged; silence is noticed within five seconds.
+import {watching} from "./watching.js";
+
 const BEAT = 1000;  // ms between looks at the line
 const QUIET = 1500;  // ms without a word before the page asks
 const SILENCE = 3500;  // ms without a word before the line is called lost
 const AGAIN = 3000;  // ms after which an unacknowledged order is repeated
 const GIVEN_UP = 12000;  // ms without a word, behind a healthy server, before the bench is called gone
+const TOLD = new Set(["everything", "state", "notice"]);  // what a page that only watches hears, whomever it is said to
 const DEAD = new Set(["dead", "terminating", "autorestarting", "restarting"]);
 
 export function createLink(model, store, {health = "/health", onFile, onNotice}) {
@@ -28,6 +31,7 @@ export function createLink(model, store, {health = "/health", onFile, onNotice})
 }
 
 function send(line, what, fields) {
+  if (watching()) return 0;  // who watches says nothing
   const order = {do: what, n: ++line.count, tab: line.tab, ...fields};
   if (fields.take) line.taking = true;
   line.kept.set(order.n, {order, at: performance.now()});
@@ -46,6 +50,7 @@ function post(line, order) {
 
 // Every tab of one bench hears everything that is said to any of them.
 function forMe(line, message) {
+  if (watching()) return TOLD.has(message.say);
   if (message.tab !== undefined) return message.tab === line.tab;
   return !line.store.state.elsewhere || line.taking || message.say === "pong" || message.say === "ack";
 }
@@ -86,7 +91,7 @@ function repeat(line, older) {
 }
 
 function beat(line) {
-  if (document.hidden) return;
+  if (document.hidden || watching()) return;
   const now = performance.now();
   const silent = now - line.heard;
   const cut = !["connected", undefined].includes(line.model.widget_manager?.kernel?.connectionStatus);

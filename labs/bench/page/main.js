@@ -9,6 +9,7 @@ import {listenToFrames, mountScene} from "./scene.js";
 import {giveLetters} from "./lettering.js";
 import {listenToKeys} from "./keys.js";
 import {saveFile} from "./files.js";
+import {watching, watchOnly} from "./watching.js";
 
 export default {
   async render({model, el}) {
@@ -28,8 +29,8 @@ export default {
     coverWindow(el);
     el.replaceChildren(shell.element);
     setLanguageOf(el);
-    const quiet = [listenToKeys(lab), listenToFrames(model, lab, link)];
-    link.send("hello", {lang: currentLanguage()});
+    const quiet = [watching() ? watchOnly(lab, model) : listenToKeys(lab), listenToFrames(model, lab, link)];
+    if (!watching()) link.send("hello", {lang: currentLanguage()});
     await mountScene(model, lab, shell.scene);
     return () => {
       link.close();

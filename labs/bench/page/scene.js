@@ -1,4 +1,6 @@
 // The slot of the 3-D bench: it holds the renderer's view and keeps it sized.
+import {watching} from "./watching.js";
+
 const REFERENCE = "IPY_MODEL_";
 
 async function child(model, trait) {
@@ -41,7 +43,7 @@ function fitToSlot(renderer, holder) {
 export function listenToFrames(model, lab, link) {
   let stream = null;
   const onFrame = (header) => {
-    if (header?.tab !== undefined && header.tab !== link.tab) return;
+    if (header?.tab !== undefined && header.tab !== link.tab && !watching()) return;
     link.heard();
     const told = {};
     if (Number.isFinite(header?.time)) told.time = header.time;

@@ -10,6 +10,7 @@ import {createTable} from "./table.js";
 import {createChart} from "./chart.js";
 import {createHelp} from "./help.js";
 import {createCover} from "./cover.js";
+import {createTeacherWords} from "./teacher.js";
 
 export function createShell(lab) {
   const stage = createStage(lab);
@@ -20,7 +21,7 @@ export function createShell(lab) {
   const chart = panel("chart", createChart(lab), "wx-chart");
   const tabs = createTabs(lab, {guide, read: side, data: table, chart});
   const element = h("main.lab", {}, createHeader(lab, help), guide, stage.element, tabs, side, table, chart,
-    ...createCover(lab), help.element, ...lab.speaker.elements);
+    ...createCover(lab), ...createTeacherWords(lab), help.element, ...lab.speaker.elements);
   lab.on(["guide"], (state) => element.classList.toggle("without-guide", !state.guide));
   lab.on(["big"], (state) => { element.dataset.big = state.big ?? ""; });
   lab.on(["ready"], (state) => element.setAttribute("aria-busy", String(!state.ready)));

@@ -6,6 +6,7 @@ export function createStore() {
     running: false, speed: 1, time: 0, guide: true, steps: [], controls: {}, live: {}, can_undo: false, can_redo: false,
     columns: [], rows: [], chart: {}, questions: {}, saved: {all: true, pending: 0}, ahead: null, preparing: null,
     stopped: null, ready: false, lost: false, slow: false, gone: false, elsewhere: false, hidden: false, waiting: 0, tab: "guide",
+    paused: false, notes: [],
   };
   const listeners = [];
   return {

@@ -34,7 +34,20 @@
 
   function stopped() {
     var dialog = find("#bench-stopped");
-    if (!dialog.open) dialog.showModal();
+    if (!dialog.open && !find("#bench-moved").open) dialog.showModal();
+  }
+
+  // A bench that is not this tablet's any more: its seat has moved, or it has stopped.
+  function lost() {
+    fetch("/seat/state", { credentials: "same-origin", cache: "no-store" }).then(function (answer) {
+      return answer.ok ? answer.json() : { state: "guest" };
+    }).then(function (told) {
+      if (told.state !== "moved" && told.state !== "none") { stopped(); return; }
+      find("#bench-moved .moved").hidden = told.state !== "moved";
+      find("#bench-moved .left").hidden = told.state === "moved";
+      if (find("#bench-stopped").open) find("#bench-stopped").close();
+      if (!find("#bench-moved").open) find("#bench-moved").showModal();
+    }).catch(function () { /* no network: asked again soon */ });
   }
 
   // Voilà's script ends the kernel when its page is left. A reload must find it again: that listener, added later
@@ -80,7 +93,7 @@
     setInterval(function () {
       if (kernel.connectionStatus === "connected" && kernel.status !== "unknown") return;
       fetch("/api/kernels/" + kernel.id, { credentials: "same-origin", cache: "no-store" }).then(function (answer) {
-        if (answer.status === 404 || answer.status === 403) stopped();
+        if (answer.status === 404 || answer.status === 403) lost();
       }, function () { /* no network: not the bench's fault */ });
     }, WATCH);
   }
