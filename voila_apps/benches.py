@@ -191,7 +191,12 @@ class Benches:
     async def open_ahead(self, seat: str, scenario: Scenario, lesson: str) -> Bench | None:
         """A bench for somebody who has not come yet; None when there is one, or no place to spare."""
         async with self._opening:
-            if self.of_seat(seat) or len(self.queue) or len(self._benches) >= self.limit:
+            now, mine = time.monotonic(), self.of_seat(seat)
+            if any(one.sitting.lesson == lesson or now < one.kept_until for one in mine):
+                return None
+            for one in mine:
+                await self.clear(one)
+            if len(self.queue) or len(self._benches) >= self.limit:
                 return None
             bench = await self._start(seat, scenario, lesson)
             bench.ahead = True

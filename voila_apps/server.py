@@ -44,6 +44,14 @@ from voila_apps.benches import (
     usual_limit,
 )
 from voila_apps.catalogue import Catalogue, code_stamp
+from voila_apps.classroom.ahead import Ahead
+from voila_apps.classroom.connection import (
+    ConnectionBytes,
+    ConnectionPage,
+    ConnectionResult,
+    ConnectionSocket,
+    SeenChecks,
+)
 from voila_apps.classroom.limits import DoorLimits
 from voila_apps.classroom.login import LoginPage, Logout
 from voila_apps.classroom.room import Classroom
@@ -129,6 +137,7 @@ class ClassServer(Voila):
         self.serving = serving
         self.folder = serving.folder
         self.closing: asyncio.Event | None = None
+        self.ahead: Ahead | None = None
 
     def initialize(self, argv: list[str] | None = None) -> None:
         """Settings are ours alone: no configuration file of the machine is read."""
@@ -185,6 +194,7 @@ class ClassServer(Voila):
         shelf = Catalogue(self.serving.shipped or shipped_scenarios(), self.folder.scenarios, kept, environment)
         loader = FileSystemLoader(TEMPLATES)
         templates = Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
+        self.catalogue = shelf
         return {"catalogue": shelf, "templates": templates}
 
     def _classroom_settings(self) -> dict[str, Any]:
@@ -193,6 +203,7 @@ class ClassServer(Voila):
             return {"classroom": None, "lessons": None}
         room = Classroom(self.folder, self.store, asyncio.get_running_loop().call_soon_threadsafe)
         room.seating.on_change(lambda seat: close_strangers(self.sockets))
+        self.ahead = Ahead(self.benches, room, self.catalogue)
         return {"classroom": room, "lessons": room.lessons}
 
     def _stock_shelves(self, settings: dict[str, Any]) -> None:
@@ -235,13 +246,18 @@ class ClassServer(Voila):
             (r"/lab/([^/]+)", LabPage),
             (r"/lab/([^/]+)/again", StartAgain),
             (r"/queue/state", QueueState),
+            (r"/connection", ConnectionPage),
+            (r"/connection/bytes", ConnectionBytes),
+            (r"/connection/socket", ConnectionSocket),
+            (r"/connection/result", ConnectionResult),
+            (r"/teacher/connections", SeenChecks),
             (r"/seat", SeatPage),
             (r"/seat/state", SeatState),
             (r"/seat/leave", LeaveSeat),
             (r"/teacher/login", LoginPage),
             (r"/teacher/logout", Logout),
-            *leaflets(),
             (r"/teacher/seats/(allow|refuse|free|again)", SeatDecision),
+            *leaflets(),
             (r"/health", Health),
             (r"/api/run", RunRequest),
             (r"/api/documents", DocumentsRequest),
@@ -301,6 +317,8 @@ class ClassServer(Voila):
             if "walls" in self.app.settings:
                 tasks.append(asyncio.create_task(self.app.settings["walls"].run_forever()))
             _on_signals(self.closing.set)
+            if self.ahead is not None:
+                self.ahead.take_up()
             announce(f"{opened.scheme}://{shown(self.serving.host)}:{self.port}/")
             try:
                 await self.closing.wait()
@@ -311,6 +329,8 @@ class ClassServer(Voila):
 
     async def _close(self, server: HTTPServer, beside: Beside) -> None:
         """Kernels first, while they can still deliver what they recorded; then the doors, then the record."""
+        if self.ahead is not None:
+            self.ahead.close()
         await self.benches.clear_all()
         await self.nursery.close()
         server.stop()

@@ -21,6 +21,7 @@ class Classroom:
         self.classes = self.lessons.classes
         self.seating = Seating(store, self.lessons, soon)
         self.password = Password(folder.password_file)
+        self.checks: dict[str, dict[str, Any]] = {}  # what tablets measured of their connection, the newest last
         self.sessions = Sessions(lambda: self.password.mark)
         # Five guesses at once, then one every ten seconds; from all addresses together, one a second.
         self.logins = Limit(burst=5, per_minute=6)

@@ -39,6 +39,37 @@ ROOM_WORDS = {
     "leave": _("Leave this seat"),
     "leave_text": _("What you did is kept. Leave the seat when somebody else needs this tablet."),
     "check": _("Check this tablet"),
+    "connection": _("Will this tablet do?"),
+    "measuring": _("Measuring; this takes some seconds …"),
+    "verdict_good": _("Yes. This tablet is ready for every experiment."),
+    "verdict_enough": _("It will do. The picture may move less smoothly; what you measure is just as exact."),
+    "verdict_weak": _("Not like this. What to do stands below, in the lines with an exclamation mark."),
+    "check_browser": _("Browser"),
+    "check_webgl": _("3-D pictures"),
+    "check_frames": _("Pictures per second"),
+    "check_socket": _("Live connection"),
+    "check_delay": _("There and back"),
+    "check_megabits": _("Speed of the line"),
+    "advice_browser": _(
+        "This browser is too old. Use Chrome or Edge 92, Firefox 92, Safari 15.4, or newer, or another tablet."
+    ),
+    "advice_webgl": _(
+        "The browser draws no 3-D pictures. Switch on hardware acceleration in its settings, or use another browser."
+    ),
+    "advice_frames": _("The picture is slow. Close other tabs and apps, charge the tablet, or use another one."),
+    "advice_socket": _(
+        "The network lets pages through but no live connections. Tell your teacher: a proxy stands in between."
+    ),
+    "advice_delay": _("Answers take long. Move nearer to the Wi-Fi, or ask your teacher for another network."),
+    "advice_megabits": _("The line is slow. Move nearer to the Wi-Fi, and stop downloads on this tablet."),
+    "word_yes": _("works"),
+    "word_no": _("does not work"),
+    "word_old": _("too old"),
+    "word_software": _("works, without a graphics chip"),
+    "to_seat_now": _("Take your seat"),
+    "to_labs": _("To the experiments"),
+    "measure_again": _("Measure again"),
+    "check_seen": _("If you have a seat, your teacher sees this result."),
 }
 
 

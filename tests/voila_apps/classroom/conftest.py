@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+
 import pytest
 
 from tests.voila_apps.conftest import PENDULUM, REPOSITORY, Answer, House, Visitor, notebook, start
