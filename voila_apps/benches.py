@@ -331,8 +331,8 @@ class Benches:
             await self.clear(mine[0])
             places += now < mine[0].kept_until
         if not self.queue.may_enter(seat, places):
-            grasped = self._grasped(address, now)
-            if grasped is None or len(self.queue):
+            grasped = self._grasped(address, now) if self.queue.may_enter(seat, places + 1) else None
+            if grasped is None:
                 raise Taken
             await self.clear(grasped)
         if len(self._benches) >= self.limit:
