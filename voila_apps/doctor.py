@@ -62,6 +62,7 @@ def examine(folder: DataFolder, host: str, port: int) -> Iterator[Finding]:
         ("data folder", lambda: data_writable(folder)),
         ("secret", lambda: secret(folder)),
         ("record", lambda: record(folder)),
+        ("backups", lambda: backups(folder)),
         ("port", lambda: port_free(host, port)),
         ("page", page),
         ("browser", browser),
@@ -208,6 +209,17 @@ def record(folder: DataFolder) -> Finding:
         ),
         {"runs": count},
     )
+
+
+def backups(folder: DataFolder) -> Finding:
+    """Whether there is a backup that can be read, and how old it is."""
+    from voila_apps.backups import Backups, look
+
+    kept = Backups(folder).kept()
+    if not kept:
+        return Finding("backups", True, "none yet")
+    newest = look(kept[0])
+    return Finding("backups", True, f"{len(kept)}, the newest of {newest.made}", None, {"newest": newest.made})
 
 
 def port_free(host: str, port: int) -> Finding:

@@ -324,3 +324,15 @@ def test_the_commands(said: Callable[..., Any], folder: DataFolder, tmp_path: Pa
     assert done.exit_code == 0 and "What was there before lies in" in done.stdout
     nothing = said("restore", str(tmp_path / "nothing.zip"))
     assert nothing.exit_code == 2 and "There is no file" in nothing.stderr
+
+
+def test_the_doctor_says_how_old_the_newest_is_and_whether_it_is_sound(folder: DataFolder) -> None:
+    from voila_apps import doctor
+
+    assert doctor.backups(folder).found == "none yet"
+    with opened(folder) as store:
+        made = Backups(folder).make(store)
+    assert doctor.backups(folder).details == {"newest": made.made}
+    altered(made.path, "one bit")
+    found = {one.name: one for one in doctor.examine(folder, "127.0.0.1", 0)}["backups"]
+    assert not found.ok and "damaged" in str(found.advice)
