@@ -117,7 +117,7 @@ def _begin(lifeline: int) -> None:
     end_with(lifeline)
     call_oneself(WAITING)
     random.seed()
-    np.random.seed()
+    np.random.seed()  # noqa: NPY002 (numpy's global generator is what was inherited)
     gc.enable()
 
 
