@@ -277,8 +277,8 @@ def start_house() -> Iterator[Callable[..., House]]:
     """Start another server, which is closed after the test."""
     opened = list[House]()
 
-    def start_one(data: Path, *options: str, **environment: str) -> House:
-        opened.append(start(data, *options, checkout=REPOSITORY, **environment))
+    def start_one(data: Path, *options: str, checkout: Path = REPOSITORY, **environment: str) -> House:
+        opened.append(start(data, *options, checkout=checkout, **environment))
         return opened[-1]
 
     yield start_one
