@@ -64,6 +64,7 @@ def examine(folder: DataFolder, host: str, port: int) -> Iterator[Finding]:
         ("record", lambda: record(folder)),
         ("backups", lambda: backups(folder)),
         ("port", lambda: port_free(host, port)),
+        ("kernels", kernels),
         ("page", page),
         ("browser", browser),
     ]
@@ -238,6 +239,29 @@ def port_free(host: str, port: int) -> Finding:
         )
         if taken
         else None,
+    )
+
+
+def kernels() -> Finding:
+    """How students' kernels are started, and what bounds them."""
+    from voila_apps.nursery.lifeline import supported
+    from voila_apps.nursery.limits import Limits, found
+
+    device = (os.environ.get("WANXIANG_BACKEND") or "cpu") != "cpu"
+    forked = supported() and not device
+    limits = found() if forked else Limits()
+    bounds = limits.kind if forked else "none"
+    return Finding(
+        "kernels",
+        True,
+        f"{'forked' if forked else 'started one by one'}, limits: {bounds}",
+        None
+        if forked
+        else Refusal(
+            "Students' kernels are started one by one here, each several times as slow and as large. "
+            "For a whole class take a computer with Linux, without WANXIANG_BACKEND."
+        ),
+        {"forked": forked, "limits": bounds},
     )
 
 
