@@ -285,8 +285,10 @@ class Benches:
             )
             if bench is not None:
                 await self.clear(bench)
-            if sitting.run is not None:
-                await self.write(self.store.end, sitting.run)
+                await self.write(self.spool.take_up, self.store)  # the run may have come no further than there
+            run, _ = self.store.place(sitting)
+            if run is not None:
+                await self.write(self.store.end, run)
 
     async def clear_all(self) -> None:
         """End every kernel and remove what they left behind."""

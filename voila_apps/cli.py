@@ -4,9 +4,12 @@ Every command that prints data takes `--json`. Whatever cannot be done is said i
 ends with exit code 2.
 """
 
+import importlib
+import pkgutil
+
 import typer
 
-from voila_apps.commands import backups, classes, doctor, erasing, ledger, records, scenarios, serve, solve, update
+from voila_apps import commands
 from voila_apps.speaking import SpeakingGroup
 
 app = typer.Typer(
@@ -23,8 +26,8 @@ def wanxiang() -> None:
     """Wanxiang (万象实验室): a virtual laboratory in a browser."""
 
 
-for module in (serve, classes, scenarios, solve, ledger, records, backups, erasing, doctor, update):
-    module.register(app)
+for file in pkgutil.iter_modules(commands.__path__, "voila_apps.commands."):
+    importlib.import_module(file.name).register(app)
 
 if __name__ == "__main__":
     app()

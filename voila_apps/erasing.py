@@ -27,6 +27,7 @@ from voila_apps.schema import claims, documents, runs, seats, snapshots
 from voila_apps.store import RecordStore
 
 DAY = 86400.0
+READERS_PATIENCE = 2.0  # s that rebuilding the file waits for whoever reads it
 AT_ONCE = 500  # runs in one statement
 FIRST_BELIEVED = time.mktime((2025, 1, 1, 0, 0, 0, 0, 0, 0))  # a clock that says less was never set
 COPIES = ("record-form-*.sqlite", "replaced-*/record.sqlite")  # which migrations and restores leave beside the record
@@ -88,6 +89,7 @@ def purge(engine: Engine) -> None:
     busy = 0
     try:
         with engine.execution_options(autocommit=True).connect() as connection:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(1000 * READERS_PATIENCE)}").close()
             for statement in ("PRAGMA wal_checkpoint(TRUNCATE)", "VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
                 found = connection.exec_driver_sql(statement)
                 busy = found.first()[0] if found.returns_rows else busy  # type: ignore[index]

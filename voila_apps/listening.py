@@ -3,10 +3,14 @@
 import contextlib
 import errno
 import socket
+import struct
+import sys
 
 from tornado.netutil import bind_sockets
 
 from engine.errors import Refusal
+
+INTERFACE_ADDRESS = 0x8915  # SIOCGIFADDR of linux/sockios.h
 
 
 def bind(host: str, port: int) -> list[socket.socket]:
@@ -51,11 +55,35 @@ def shown(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def _outward_address() -> str:
-    """The address that others in the local network can use; no packet is sent to find it."""
+def own_addresses() -> list[str]:
+    """The IPv4 addresses under which others reach this computer, the best first. No packet is sent to find them."""
     with contextlib.closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as probe:
-        try:
+        found = []
+        with contextlib.suppress(OSError):  # a school's box may have no way out
             probe.connect(("192.0.2.1", 9))  # reserved for documentation: only the route is looked up
-            return str(probe.getsockname()[0])
-        except OSError:
-            return "127.0.0.1"
+            found.append(str(probe.getsockname()[0]))
+        found += _of_interfaces(probe) if sys.platform == "linux" else _of_name()
+    return [one for one in dict.fromkeys(found) if not one.startswith("127.")]
+
+
+def _of_interfaces(probe: socket.socket) -> list[str]:
+    import fcntl  # not on Windows
+
+    found = []
+    for _, name in socket.if_nameindex():
+        with contextlib.suppress(OSError):  # an interface without an address
+            answer = fcntl.ioctl(probe, INTERFACE_ADDRESS, struct.pack("256s", name.encode()[:15]))
+            found.append(socket.inet_ntoa(answer[20:24]))
+    return found
+
+
+def _of_name() -> list[str]:
+    try:
+        return socket.gethostbyname_ex(socket.gethostname())[2]
+    except OSError:
+        return []
+
+
+def _outward_address() -> str:
+    """The address that others in the local network can use."""
+    return next(iter(own_addresses()), "127.0.0.1")

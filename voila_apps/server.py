@@ -15,7 +15,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -48,6 +48,8 @@ from voila_apps.classroom.ahead import Ahead
 from voila_apps.classroom.doors import doors as classroom_doors
 from voila_apps.classroom.limits import DoorLimits
 from voila_apps.classroom.room import Classroom
+from voila_apps.deployment.doors import Beside, Doors, leaflets
+from voila_apps.deployment.leaflets import certificate_names
 from voila_apps.gate import KERNEL_ID, PASSING, EndBench, OwnChannels, OwnKernel, SeatIdentity, close_strangers
 from voila_apps.home import DataFolder, shipped_scenarios
 from voila_apps.listening import reachable, shown
@@ -92,6 +94,7 @@ class Serving:
     backups: int = 30  # days of which one is kept; 0 makes none
     retention: int = 0  # days after which a run that is over is erased; 0 keeps all
     classroom: bool = False  # seats, lessons and a teacher's login instead of guests
+    doors: Doors = field(default_factory=Doors)
 
 
 class OneKernelSpec(KernelSpecManager):
@@ -159,6 +162,8 @@ class ClassServer(Voila):
         settings |= self._classroom_settings()
         if settings["classroom"] is not None:
             settings |= furnish(settings, settings["classroom"], self.serving.host)
+        doors = self.serving.doors
+        settings |= {"authority": doors.authority, "certificate_names": certificate_names(doors.certificate)}
         settings |= {"default_handler_class": NotFound, "log_function": _log_request}
         self._stock_shelves(settings)
         return settings
@@ -229,6 +234,7 @@ class ClassServer(Voila):
             (r"/lab/([^/]+)", LabPage),
             (r"/lab/([^/]+)/again", StartAgain),
             (r"/queue/state", QueueState),
+            *leaflets(),
             (r"/health", Health),
             (r"/api/run", RunRequest),
             (r"/api/documents", DocumentsRequest),
@@ -275,10 +281,13 @@ class ClassServer(Voila):
             self.connection_dir = connections
             self.app = tornado.web.Application(**self.init_settings())
             self.app.add_handlers(".*$", self.init_handlers())
-            server = HTTPServer(self.app, max_body_size=BODY_BYTES, max_header_size=32 * 1024)
+            doors = self.serving.doors
+            server = HTTPServer(self.app, max_body_size=BODY_BYTES, max_header_size=32 * 1024,
+                                ssl_options=doors.context())
             server.add_sockets(sockets)
             self.port = sockets[0].getsockname()[1]
-            self.benches.address = f"http://{reachable(self.serving.host)}:{self.port}"
+            beside = doors.open_beside(self.init_handlers(), self.app.settings, self.port)
+            self.benches.address = beside.kernels or f"http://{reachable(self.serving.host)}:{self.port}"
             self.nursery.open()
             await self.upkeep.begin()
             tasks = [asyncio.create_task(work) for work in (self.benches.sweep_forever(), self.upkeep.go_on())]
@@ -287,21 +296,22 @@ class ClassServer(Voila):
             _on_signals(self.closing.set)
             if self.ahead is not None:
                 self.ahead.take_up()
-            announce(f"http://{shown(self.serving.host)}:{self.port}/")
+            announce(f"{doors.scheme}://{shown(self.serving.host)}:{self.port}/")
             try:
                 await self.closing.wait()
             finally:
                 for task in tasks:
                     task.cancel()
-                await self._close(server)
+                await self._close(server, beside)
 
-    async def _close(self, server: HTTPServer) -> None:
+    async def _close(self, server: HTTPServer, beside: Beside) -> None:
         """Kernels first, while they can still deliver what they recorded; then the doors, then the record."""
         if self.ahead is not None:
             self.ahead.close()
         await self.benches.clear_all()
         await self.nursery.close()
         server.stop()
+        beside.close()
         await self.in_writer(self.spool.take_up, self.store)
         self.writer.shutdown()
         self.store.close()

@@ -112,6 +112,45 @@ class Visitor:
         )
 
 
+def name_of(process: psutil.Process) -> str:
+    try:
+        return Path(f"/proc/{process.pid}/comm").read_text().strip()
+    except OSError:
+        return ""
+
+
+def is_kernel(process: psutil.Process) -> bool:
+    try:
+        return name_of(process) == "wanxiang-bench" or "ipykernel_launcher" in process.cmdline()
+    except psutil.NoSuchProcess:
+        return False
+
+
+class Kernel(psutil.Process):
+    """A kernel; one that was forked has its environment in its memory, not where the system shows a first one."""
+
+    def environ(self) -> dict[str, str]:
+        if name_of(self) != "wanxiang-bench":
+            return super().environ()
+        found = re.findall(rb"\0((?:WANXIANG_[A-Z]+|[A-Z]+_NUM_THREADS))=([^\0\n]{0,400})\0", self.memory())
+        return {name.decode(): value.decode(errors="replace") for name, value in found}
+
+    def memory(self) -> bytes:
+        """Everything that it could write to."""
+        pieces = []
+        with open(f"/proc/{self.pid}/mem", "rb", buffering=0) as file:
+            for line in Path(f"/proc/{self.pid}/maps").read_text().splitlines():
+                span, rights, *_ = line.split()
+                begin, end = (int(edge, 16) for edge in span.split("-"))
+                if rights.startswith("rw"):
+                    file.seek(begin)
+                    try:
+                        pieces.append(file.read(end - begin))
+                    except OSError:
+                        continue
+        return b"".join(pieces)
+
+
 @dataclass
 class House:
     """A running server."""
@@ -123,8 +162,15 @@ class House:
     def visitor(self) -> Visitor:
         return Visitor(self.port)
 
-    def kernels(self) -> list[psutil.Process]:
-        return [one for one in psutil.Process(self.process.pid).children() if "ipykernel_launcher" in one.cmdline()]
+    def kernels(self) -> list["Kernel"]:
+        """Kernels at work, from the nursery or started plainly; those that wait are not among them."""
+        family = psutil.Process(self.process.pid).children(recursive=True)
+        return [Kernel(one.pid) for one in family if is_kernel(one)]
+
+    def named(self, name: str) -> list[psutil.Process]:
+        """Processes of this server by the name that they give themselves."""
+        family = psutil.Process(self.process.pid).children(recursive=True)
+        return [one for one in family if name_of(one) == name]
 
     def close(self) -> int:
         self.process.send_signal(signal.SIGTERM)
@@ -180,7 +226,7 @@ class Seated:
 
     visitor: Visitor
     kernel: str
-    process: psutil.Process
+    process: Kernel
     token: dict[str, str]  # what the kernel says to the record
 
 

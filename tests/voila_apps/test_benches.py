@@ -198,6 +198,14 @@ def test_a_kernel_gets_nothing_of_the_servers_but_what_it_needs(house: Any, stud
     assert given["OMP_NUM_THREADS"] == given["OPENBLAS_NUM_THREADS"] == given["NUMBA_NUM_THREADS"] == "1"
 
 
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks at /proc")
+def test_in_a_kernels_memory_there_is_no_secret_and_no_token_but_its_own(house: Any, student: Any, newcomer: Any) -> None:
+    memory = newcomer.process.memory()
+    assert newcomer.token["Authorization"].split()[1].encode() in memory
+    assert student.token["Authorization"].split()[1].encode() not in memory
+    assert b"not for kernels" not in memory and (house.data / "secret.key").read_bytes() not in memory
+
+
 def test_the_token_opens_its_own_run_and_no_other(student: Any, neighbour: Any, within: Any) -> None:
     within(20, lambda: student.visitor.ask("/api/run", **student.token).json["run"])
     mine = student.visitor.ask("/api/run", **student.token).json

@@ -65,6 +65,7 @@ class Forker:
         self.stock = deque[Spare]()
         self.born = 0
         self.last_order = 0.0
+        self.letter = bytearray(ORDER_BYTES)
         self.watch = selectors.DefaultSelector()
         self.bell, ring = socket.socketpair()
         self.bell.setblocking(False)
@@ -98,18 +99,20 @@ class Forker:
     def _obey(self) -> bool:
         """One order: a child with this errand. False when the server has gone."""
         try:
-            errand = self.orders.recv(ORDER_BYTES)
+            length = self.orders.recv_into(self.letter)
         except OSError:
             return False
-        if not errand:
+        if not length:
             return False
         self.last_order = time.monotonic()
-        spare = self._hire(errand)
+        with memoryview(self.letter)[:length] as errand:
+            spare = self._hire(errand)
+            errand[:] = bytes(length)  # a token in it is one kernel's, and the next child inherits this memory
         self.tell({"born": spare.pid, "where": spare.where}, spare.pidfd)
         os.close(spare.pidfd)
         return True
 
-    def _hire(self, errand: bytes) -> Spare:
+    def _hire(self, errand: memoryview) -> Spare:
         """The child that has waited longest, or a new one; given its errand, which it finds when it has booted."""
         while True:
             spare = self.stock.popleft() if self.stock else self._fork()

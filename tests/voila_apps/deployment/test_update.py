@@ -169,7 +169,7 @@ class TestOnABox:
         assert "systemctl restart wanxiang" in done.stdout
 
     def test_a_version_with_a_broken_lab_is_not_taken(self, box: Box, make_bundle: Callable[..., Path]) -> None:
-        done = box.wanxiang("update", str(make_bundle("9.3", {"labs/pendulum.py": BROKEN})))
+        done = box.wanxiang("update", str(make_bundle("9.3", {"labs/pendulum/__init__.py": BROKEN})))
         assert done.returncode == 2
         assert done.stderr.splitlines()[-1].endswith("the lines above tell why. The old version stays in use.")
         assert "pendulum" in done.stderr
