@@ -30,7 +30,8 @@ DAY = 86400.0
 READERS_PATIENCE = 2.0  # s that rebuilding the file waits for whoever reads it
 AT_ONCE = 500  # runs in one statement
 FIRST_BELIEVED = time.mktime((2025, 1, 1, 0, 0, 0, 0, 0, 0))  # a clock that says less was never set
-COPIES = ("record-form-*.sqlite", "replaced-*/record.sqlite")  # which migrations and restores leave beside the record
+# Which migrations, updates and restores leave beside the record.
+COPIES = ("record-form-*.sqlite", "record-before-*.sqlite", "replaced-*/record.sqlite")
 
 log = logging.getLogger("wanxiang")
 

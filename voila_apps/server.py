@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -45,19 +46,12 @@ from voila_apps.benches import (
 )
 from voila_apps.catalogue import Catalogue, code_stamp
 from voila_apps.classroom.ahead import Ahead
-from voila_apps.classroom.connection import (
-    ConnectionBytes,
-    ConnectionPage,
-    ConnectionResult,
-    ConnectionSocket,
-    SeenChecks,
-)
+from voila_apps.classroom.doors import doors as classroom_doors
 from voila_apps.classroom.limits import DoorLimits
-from voila_apps.classroom.login import LoginPage, Logout
 from voila_apps.classroom.room import Classroom
-from voila_apps.classroom.seats import LeaveSeat, SeatDecision, SeatPage, SeatState
 from voila_apps.deployment.doors import Beside, Doors, leaflets
 from voila_apps.deployment.leaflets import certificate_names
+from voila_apps.deployment.logs import keep_small, open_log
 from voila_apps.gate import KERNEL_ID, PASSING, EndBench, OwnChannels, OwnKernel, SeatIdentity, close_strangers
 from voila_apps.home import DataFolder, shipped_scenarios
 from voila_apps.listening import reachable, shown
@@ -151,6 +145,7 @@ class ClassServer(Voila):
         self.cookie_secret = draw_key(secret, "cookies", "", 0)
         settings: dict[str, Any] = super().init_settings()
         self.kernel_manager.allowed_message_types = PASSING
+        self.kernel_manager.start_watching_activity = self._watch_no_activity
         self.store = RecordStore(self.folder.record, secret)
         self.writer = ThreadPoolExecutor(1, thread_name_prefix="record")
         self.spool = SpoolFolder(self.folder.spool, secret)
@@ -166,15 +161,23 @@ class ClassServer(Voila):
         settings |= {"store": self.store, "writer": self.writer, "benches": self.benches, "version": wanxiang_version()}
         self.nursery = self._nursery()
         settings |= {"spool": self.spool, "upkeep": self.upkeep, "nursery": self.nursery}
-        settings |= self._catalogue_settings() | SOCKET_SETTINGS
-        settings |= self._classroom_settings()
+        settings |= self._catalogue_settings() | SOCKET_SETTINGS | self._classroom_settings()
         if settings["classroom"] is not None:
             settings |= furnish(settings, settings["classroom"], self.serving.host)
-        doors = self.serving.doors
-        settings |= {"authority": doors.authority, "certificate_names": certificate_names(doors.certificate)}
+        settings |= self._leaflet_settings()
         settings |= {"default_handler_class": NotFound, "log_function": _log_request}
         self._stock_shelves(settings)
         return settings
+
+    def _leaflet_settings(self) -> dict[str, Any]:
+        """What tablets are told about the certificate."""
+        opened = self.serving.doors
+        return {"authority": opened.authority, "certificate_names": certificate_names(opened.certificate)}
+
+    def _watch_no_activity(self, kernel_id: str) -> None:
+        """Jupyter would receive and take apart every frame once more, to cull idle kernels; benches do that their way."""
+        kernel = self.kernel_manager.get_kernel(kernel_id)
+        kernel.execution_state, kernel.last_activity = "idle", datetime.now(UTC)
 
     def _nursery(self) -> Nursery:
         """Where kernels are forked; opened once the server listens."""
@@ -242,17 +245,6 @@ class ClassServer(Voila):
             (r"/lab/([^/]+)", LabPage),
             (r"/lab/([^/]+)/again", StartAgain),
             (r"/queue/state", QueueState),
-            (r"/connection", ConnectionPage),
-            (r"/connection/bytes", ConnectionBytes),
-            (r"/connection/socket", ConnectionSocket),
-            (r"/connection/result", ConnectionResult),
-            (r"/teacher/connections", SeenChecks),
-            (r"/seat", SeatPage),
-            (r"/seat/state", SeatState),
-            (r"/seat/leave", LeaveSeat),
-            (r"/teacher/login", LoginPage),
-            (r"/teacher/logout", Logout),
-            (r"/teacher/seats/(allow|refuse|free|again)", SeatDecision),
             *leaflets(),
             (r"/health", Health),
             (r"/api/run", RunRequest),
@@ -261,6 +253,7 @@ class ClassServer(Voila):
             (rf"/api/kernels/{KERNEL_ID}", OwnKernel),
             (rf"/api/kernels/{KERNEL_ID}/channels", OwnChannels),
             (rf"/voila/api/shutdown/{KERNEL_ID}", EndBench),
+            *classroom_doors(),
             *doors(),
             *[(shelf.route, ShelfHandler, {"shelf": shelf}) for shelf in self.shelves.values()],
         ]
@@ -289,7 +282,7 @@ class ClassServer(Voila):
             contextlib.suppress(KeyboardInterrupt),
             occupied(self.folder.root),
             _log_file(self.folder.log, self.log),
-            self.folder.kernel_log.open("wb") as self.complaints,
+            open_log(self.folder.kernel_log) as self.complaints,
         ):
             asyncio.run(self._serve(sockets, announce))
 
@@ -299,22 +292,23 @@ class ClassServer(Voila):
             self.connection_dir = connections
             self.app = tornado.web.Application(**self.init_settings())
             self.app.add_handlers(".*$", self.init_handlers())
-            doors = self.serving.doors
+            opened = self.serving.doors
             server = HTTPServer(self.app, max_body_size=BODY_BYTES, max_header_size=32 * 1024,
-                                ssl_options=doors.context())
+                                ssl_options=opened.context())
             server.add_sockets(sockets)
             self.port = sockets[0].getsockname()[1]
-            beside = doors.open_beside(self.init_handlers(), self.app.settings, self.port)
+            beside = opened.open_beside(self.init_handlers(), self.app.settings, self.port)
             self.benches.address = beside.kernels or f"http://{reachable(self.serving.host)}:{self.port}"
             self.nursery.open()
             await self.upkeep.begin()
-            tasks = [asyncio.create_task(work) for work in (self.benches.sweep_forever(), self.upkeep.go_on())]
+            tasks = [asyncio.create_task(work) for work in (
+                self.benches.sweep_forever(), self.upkeep.go_on(), keep_small(self.folder.kernel_log))]
             if "walls" in self.app.settings:
                 tasks.append(asyncio.create_task(self.app.settings["walls"].run_forever()))
             _on_signals(self.closing.set)
             if self.ahead is not None:
                 self.ahead.take_up()
-            announce(f"{doors.scheme}://{shown(self.serving.host)}:{self.port}/")
+            announce(f"{opened.scheme}://{shown(self.serving.host)}:{self.port}/")
             try:
                 await self.closing.wait()
             finally:

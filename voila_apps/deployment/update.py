@@ -3,21 +3,22 @@
 The server that runs meanwhile is not touched. It goes on with the version it was started from until it is restarted.
 """
 
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
 from engine.errors import Refusal
+from voila_apps.backups import check
 from voila_apps.deployment.installation import Installation
 from voila_apps.deployment.trial import copy_record, fit, reads, unused
 from voila_apps.deployment.unpacking import Bundle, unpacked
 from voila_apps.home import DataFolder
+from voila_apps.restoring import restore
 from voila_apps.speaking import _, ensure
 
+COPIES = 3  # of the record before an update that are kept
 Tell = Callable[..., None]
 
 
@@ -59,22 +60,23 @@ def roll_back(installation: Installation, folder: DataFolder, *, with_record: bo
         ensure(
             with_record,
             _("The version {name} cannot read the record as it is now. `wanxiang update --rollback --with-record` "
-              "puts back the copy made before the update ({copy}); what was recorded since is kept aside in a file."),
+              "puts back the copy made before the update ({copy}); what was recorded since is kept aside."),
             name=name, copy=copy,
         )
-        kept = _put_back(folder, copy)
+        kept = restore(copy, folder).replaced
         tell(_("The record of the newer version is kept in {file}."), file=kept)
     installation.switch(name, when=_now(), record=None)
     return name
 
 
 def _keep_copy(folder: DataFolder, tell: Tell) -> Path | None:
-    """The record as it was before this update, among the backups."""
-    backups = folder.root / "backups"
-    backups.mkdir(mode=0o700, exist_ok=True)
+    """The record as it was before this update, beside it, where erasing a seat finds it too; of older ones a few."""
     if not folder.record.is_file():
         return None
-    copy = copy_record(folder.record, unused(backups / f"before-update-{datetime.now():%Y%m%d-%H%M%S}.sqlite"))
+    copy = copy_record(folder.record, unused(folder.root / f"record-before-{datetime.now():%Y%m%d-%H%M%S}.sqlite"))
+    check(copy)
+    for old in sorted(folder.root.glob("record-before-*.sqlite"), key=lambda path: path.stat().st_mtime)[:-COPIES]:
+        old.unlink()
     tell(_("The record was copied to {file}."), file=copy)
     return copy
 
@@ -103,23 +105,6 @@ def _copy_of(installation: Installation, name: str) -> Path:
             "Stay with the version in use.", name=name,
         )
     return copy
-
-
-def _put_back(folder: DataFolder, copy: Path) -> Path:
-    """Put a copy in the record's place; returns where the record until now is kept. No server may have it open."""
-    record = folder.record
-    try:
-        with closing(sqlite3.connect(record, timeout=1)) as alone:
-            # Leaving the write-ahead mode needs the file to oneself, and folds the log into it.
-            mode = alone.execute("PRAGMA journal_mode = DELETE").fetchone()[0]
-    except sqlite3.OperationalError:
-        mode = "wal"
-    ensure(mode == "delete", _("A server has the record open. Stop it first, then go back."))
-    kept = unused(record.with_name(f"record-{datetime.now():%Y%m%d-%H%M%S}.sqlite"))
-    partial = copy_record(copy, unused(record.with_name("record-before.sqlite")))
-    kept.hardlink_to(record)  # at no moment is there no record
-    partial.replace(record)
-    return kept
 
 
 def _now() -> str:

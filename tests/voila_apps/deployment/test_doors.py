@@ -34,7 +34,8 @@ class Box:
     plain: int
     process: subprocess.Popen[str]
 
-    def ask(self, path: str, port: int | None = None, *, tls: bool = True, headers: dict[str, str] | None = None) -> Any:
+    def ask(self, path: str, port: int | None = None, *, tls: bool = True,
+            headers: dict[str, str] | None = None) -> Any:
         """An answer and its body."""
         context = ssl.create_default_context(cafile=self.certificates.authority)
         connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=30, context=context) if tls else \

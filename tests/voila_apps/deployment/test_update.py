@@ -19,6 +19,7 @@ from voila_apps.deployment.installation import Installation, this_installation
 from voila_apps.deployment.trial import copy_record, unused
 from voila_apps.deployment.update import roll_back
 from voila_apps.home import data_folder
+from voila_apps.occupancy import occupied
 from voila_apps.store import RecordStore, Sitting
 
 BROKEN = '"""A lab that somebody left half written."""\n\nimport no_such_module\n'
@@ -164,7 +165,7 @@ class TestOnABox:
         assert done.returncode == 0, done.stdout + done.stderr
         assert (box.version(), box.version("previous")) == ("9.2", "9.1")
         assert health(serving)["version"] == "9.1", "a server keeps what it was started from"
-        copies = list((box.data / "backups").glob("before-update-*.sqlite"))
+        copies = list(box.data.glob("record-before-*.sqlite"))
         assert len(copies) == 1 and str(copies[0]) in done.stdout
         assert "systemctl restart wanxiang" in done.stdout
 
@@ -203,14 +204,13 @@ class TestOnABox:
         done = box.wanxiang("update", "--rollback")
         assert done.returncode == 2 and "cannot read the record as it is now" in done.stderr
         assert box.version() == "9.2"
-        with closing(sqlite3.connect(box.data / "record.sqlite")) as server:
-            server.execute("SELECT count(*) FROM runs").fetchone()
+        with occupied(box.data):
             done = box.wanxiang("update", "--rollback", "--with-record")
-        assert done.returncode == 2 and "A server has the record open" in done.stderr
+        assert done.returncode == 2 and "is serving" in done.stderr and "Stop it first" in done.stderr
         done = box.wanxiang("update", "--rollback", "--with-record")
         assert done.returncode == 0, done.stderr
         assert box.version() == "9.1" and box.runs() == ["start-of-a-run"]
-        with closing(sqlite3.connect(next(box.data.glob("record-2*.sqlite")))) as kept:
+        with closing(sqlite3.connect(next(box.data.glob("replaced-*/record.sqlite")))) as kept:
             assert kept.execute("PRAGMA user_version").fetchone() == (99,)
         with box.serving() as address:
             assert health(address)["record"] == "ok"
