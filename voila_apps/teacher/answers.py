@@ -1,7 +1,7 @@
 """What is accepted: the hidden values of a run, drawn again from its key, for the teacher's eyes alone.
 
 They are computed when a teacher asks and travel in that answer only: in no page of a student, in no widget, in no
-document. Some labs compute a true value with their solver, so this is the work of the clerk's process, not the server's.
+document. Some labs compute a true value with their solver, so this is the clerk's work, in a process of its own.
 """
 
 from typing import Any

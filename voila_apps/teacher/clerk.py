@@ -1,6 +1,6 @@
 """The clerk: a process of its own that knows what is accepted, and writes the teacher's reports.
 
-`python -m voila_apps.teacher.clerk`: a job as a line of JSON on standard input, the answer as a line on standard output.
+`python -m voila_apps.teacher.clerk`: jobs as lines of JSON on standard input, answers as lines on standard output.
 Labs, solvers and compilers are loaded there, at low priority, when the first teacher asks; the server stays light and
 the benches keep their share of the processor. Draw keys travel over the pipe only.
 """

@@ -219,8 +219,8 @@ class ReportPage(SummaryPage):
         path, documents = await self.walls.notebook(lesson.scenario), list(tile.record.documents)
         try:
             self.finish(await self.clerk.report(path, documents, self._key(tile.run), lesson.scenario))
-        except Refusal as refusal:
-            self.notice_of(503, "no_report", problem=both_say(refusal))
+        except Refusal:
+            self.notice_of(503, "no_report")
 
 
 class BenchPage(DeskPage):

@@ -143,7 +143,7 @@ TEACHER_NOTICES = {
     },
     "no_report": {
         "title": _("The report cannot be written now."),
-        "text": _("Tell your teacher: {problem}"),
+        "text": _("The accepted values could not be computed. Try again in a moment."),
     },
     "no_run": {
         "title": _("This seat has done nothing in this lesson."),
