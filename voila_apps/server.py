@@ -323,6 +323,8 @@ class ClassServer(Voila):
             self.ahead.close()
         await self.benches.clear_all()
         await self.nursery.close()
+        if "clerk" in self.app.settings:
+            await self.app.settings["clerk"].close()
         server.stop()
         beside.close()
         await self.in_writer(self.spool.take_up, self.store)
