@@ -33,10 +33,10 @@ WATCH = """
 
 
 @contextmanager
-def served() -> Iterator[tuple[str, psutil.Process]]:
+def served(*options: str) -> Iterator[tuple[str, psutil.Process]]:
     """A server of our own with an empty record."""
     with TemporaryDirectory() as data:
-        command = [sys.executable, "-m", "voila_apps.cli", "serve", "--port", "0", "--data", data]
+        command = [sys.executable, "-m", "voila_apps.cli", "serve", "--port", "0", "--data", data, *options]
         server = subprocess.Popen(
             command, cwd=ROOT, text=True, stdout=subprocess.PIPE, env={**os.environ, "WANXIANG_LANG": "en"}
         )

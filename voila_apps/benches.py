@@ -286,8 +286,10 @@ class Benches:
             )
             if bench is not None:
                 await self.clear(bench)
-            if sitting.run is not None:
-                await self.write(self.store.end, sitting.run)
+                await self.write(self.spool.take_up, self.store)  # the run may have come no further than there
+            run, _ = self.store.place(sitting)
+            if run is not None:
+                await self.write(self.store.end, run)
 
     async def clear_all(self) -> None:
         """End every kernel and remove what they left behind."""
@@ -330,8 +332,8 @@ class Benches:
             await self.clear(mine[0])
             places += now < mine[0].kept_until
         if not self.queue.may_enter(seat, places):
-            grasped = self._grasped(address, now)
-            if grasped is None or len(self.queue):
+            grasped = self._grasped(address, now) if self.queue.may_enter(seat, places + 1) else None
+            if grasped is None:
                 raise Taken
             await self.clear(grasped)
         if len(self._benches) >= self.limit:

@@ -73,10 +73,6 @@ class Catalogue:
                 self._seen = seen
             return self._scenarios
 
-    def known(self, name: str) -> Scenario:
-        """A scenario of the folders as they were when last looked at; a KeyError when there is none."""
-        return self._scenarios[name]
-
     def _notebooks(self) -> Iterator[tuple[Path, bool]]:
         for folder, own in ((self.shipped, False), (self.own, True)):
             if folder.is_dir():

@@ -1,5 +1,6 @@
 """The file under the record: SQLite with a write-ahead log, every commit on the disk; and what can ail it."""
 
+import contextlib
 import os
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,8 @@ def trouble_of(problem: Exception) -> str:
 
 def open_engine(path: Path) -> Engine:
     """The record's file, set up so that what is committed survives a power cut."""
+    with contextlib.suppress(OSError):  # SQLite says it better
+        path.touch(mode=0o600)  # its logs take their rights from it
     engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": PATIENCE, "check_same_thread": False})
 
     @event.listens_for(engine, "connect")
@@ -61,6 +64,7 @@ def keep_copy(engine: Engine, path: Path) -> Path:
     while path.exists():
         number += 1
         path = wanted.with_stem(f"{wanted.stem}-{number}")
+    path.touch(mode=0o600)
     with engine.execution_options(autocommit=True).connect() as connection:
         connection.exec_driver_sql("VACUUM INTO ?", (str(path),))
     with path.open("rb+") as file:

@@ -69,7 +69,7 @@ class DataFolder:
     def prepare(self) -> None:
         """Make the folders; refuse when nothing can be written there."""
         try:
-            self.root.mkdir(parents=True, exist_ok=True)
+            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)  # what children did is nobody else's
             self.scenarios.mkdir(parents=True, exist_ok=True)
             trial = self.root / f".trial-{os.getpid()}"
             trial.write_bytes(b"")

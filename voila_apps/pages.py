@@ -13,7 +13,16 @@ from tornado.web import HTTPError, RequestHandler
 from voila_apps import showcase
 from voila_apps.benches import Bench, Benches, Taken
 from voila_apps.catalogue import Catalogue, Scenario
-from voila_apps.classroom.cookies import GUEST, SEAT_COOKIE, SEAT_DAYS, address_of, classroom_of, keep, seat_of
+from voila_apps.classroom.cookies import (
+    GUEST,
+    SEAT_COOKIE,
+    SEAT_DAYS,
+    address_of,
+    classroom_of,
+    is_teacher,
+    keep,
+    seat_of,
+)
 from voila_apps.classroom.limits import DoorLimits
 from voila_apps.classroom.today import Today, today
 from voila_apps.shelves import Shelf
@@ -135,7 +144,9 @@ class CataloguePage(Page):
         return next((shelf.url(name) for name in names if name in shelf.files), None)
 
     def _at_this_computer(self) -> bool:
-        """Whether the reader sits where the server runs, and may be told of its folders."""
+        """Whether the reader sits where the server runs and may be told of its folders: in a classroom the teacher."""
+        if classroom_of(self) is not None and not is_teacher(self):
+            return False
         return self.request.remote_ip in ("127.0.0.1", "::1") and "X-Forwarded-For" not in self.request.headers
 
 
@@ -185,7 +196,8 @@ class LabPage(Page):
         try:
             return cast(Bench, await benches.open(now.seat, scenario, lesson, address))
         except Taken:
-            benches.queue.join(now.seat)
+            if not self._new:  # a browser that never comes back must not fill the queue; the page's next question joins it
+                benches.queue.join(now.seat)
             self._wait_in_queue(now.seat, scenario)
             return None
 
@@ -245,7 +257,7 @@ class QueueState(RequestHandler):
         benches: Benches = self.settings["benches"]
         seat = seat_of(self)
         self.set_header("Cache-Control", "no-store")
-        if seat is None or seat not in benches.queue:
+        if seat is None:
             self.finish({"go": True})  # the page itself tells what is the matter
             return
         benches.queue.join(seat)

@@ -45,17 +45,9 @@ from voila_apps.benches import (
 )
 from voila_apps.catalogue import Catalogue, code_stamp
 from voila_apps.classroom.ahead import Ahead
-from voila_apps.classroom.connection import (
-    ConnectionBytes,
-    ConnectionPage,
-    ConnectionResult,
-    ConnectionSocket,
-    SeenChecks,
-)
+from voila_apps.classroom.doors import doors as classroom_doors
 from voila_apps.classroom.limits import DoorLimits
-from voila_apps.classroom.login import LoginPage, Logout
 from voila_apps.classroom.room import Classroom
-from voila_apps.classroom.seats import LeaveSeat, SeatDecision, SeatPage, SeatState
 from voila_apps.deployment.doors import Beside, Doors, leaflets
 from voila_apps.deployment.leaflets import certificate_names
 from voila_apps.deployment.logs import keep_small, open_log
@@ -246,17 +238,6 @@ class ClassServer(Voila):
             (r"/lab/([^/]+)", LabPage),
             (r"/lab/([^/]+)/again", StartAgain),
             (r"/queue/state", QueueState),
-            (r"/connection", ConnectionPage),
-            (r"/connection/bytes", ConnectionBytes),
-            (r"/connection/socket", ConnectionSocket),
-            (r"/connection/result", ConnectionResult),
-            (r"/teacher/connections", SeenChecks),
-            (r"/seat", SeatPage),
-            (r"/seat/state", SeatState),
-            (r"/seat/leave", LeaveSeat),
-            (r"/teacher/login", LoginPage),
-            (r"/teacher/logout", Logout),
-            (r"/teacher/seats/(allow|refuse|free|again)", SeatDecision),
             *leaflets(),
             (r"/health", Health),
             (r"/api/run", RunRequest),
@@ -265,6 +246,7 @@ class ClassServer(Voila):
             (rf"/api/kernels/{KERNEL_ID}", OwnKernel),
             (rf"/api/kernels/{KERNEL_ID}/channels", OwnChannels),
             (rf"/voila/api/shutdown/{KERNEL_ID}", EndBench),
+            *classroom_doors(),
             *doors(),
             *[(shelf.route, ShelfHandler, {"shelf": shelf}) for shelf in self.shelves.values()],
         ]

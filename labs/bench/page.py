@@ -42,8 +42,8 @@ def in_order(path: Path, seen: tuple[Path, ...] = (), done: set[Path] | None = N
 
 
 def place(path: Path, folder: Path) -> str:
-    """A module's name in the joined text: ``vendor/d3-scale.js`` → ``vendor_d3_scale``."""
-    return re.sub(r"\W", "_", str(path.relative_to(folder).with_suffix("")))
+    """A module's name in the joined text: ``vendor/d3-scale.js`` → ``vendor_d3_scale_js``, which no export is called."""
+    return re.sub(r"\W", "_", str(path.relative_to(folder)))
 
 
 def wrap(path: Path, folder: Path) -> str:

@@ -1,9 +1,9 @@
 """Classes as the teacher keeps them: a name, a number of seats, and a list of names that stays in its own file."""
 
 from engine.errors import Refusal
-from labs.bench.words import both_say
 from voila_apps.teacher.pages import Home
 from voila_apps.teacher.wording import TEACHER_WORDS
+from voila_apps.wording import in_both
 
 
 class SaveClass(Home):
@@ -24,4 +24,4 @@ class SaveClass(Home):
             self.set_status(409)
             await self.show(refusal)
             return
-        await self.show(good=both_say(TEACHER_WORDS["class_saved"], name=saved.id, n=saved.size))
+        await self.show(good=in_both(TEACHER_WORDS["class_saved"], name=saved.id, n=saved.size))

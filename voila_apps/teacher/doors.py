@@ -1,8 +1,8 @@
 """The teacher's doors: their addresses, and what the server needs for them. Without a classroom there are none."""
 
+from pathlib import Path
 from typing import Any
 
-from labs.bench.scenario import Scenario, load
 from voila_apps.gate import KERNEL_ID
 from voila_apps.teacher import pages, requests
 from voila_apps.teacher.classes import SaveClass
@@ -42,12 +42,12 @@ def furnish(settings: dict[str, Any], room: Any, host: str) -> dict[str, Any]:
     """What the doors find in the application's settings; to be called where the event loop runs."""
     catalogue = settings["catalogue"]
 
-    def scenario(name: str) -> Scenario:
-        return load(catalogue.known(name).path)
+    async def notebook(name: str) -> Path:
+        return (await catalogue.scenarios())[name].path
 
     def paused(uid: str) -> bool:
         lesson = room.lessons.get(uid) if uid.startswith("lesson-") else None
         return bool(lesson and lesson.paused)
 
     return {"host": host, "intercom": Intercom(paused),
-            "walls": Walls(settings["store"], settings["benches"], room, scenario)}
+            "walls": Walls(settings["store"], settings["benches"], room, notebook)}

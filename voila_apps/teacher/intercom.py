@@ -48,7 +48,7 @@ class Intercom:
 
     def tell(self, to: str, order: Order) -> int:
         """Give an order to every bench of a seat, or of a lesson; how many heard it."""
-        return sum(line.say(order) for line in self._of(to))
+        return sum(line.send(order) for line in self._of(to))
 
     def say(self, seat: str, text: str) -> bool:
         """A message to a seat; whether a bench took it at once. One that nobody took waits for the next bench."""
@@ -61,10 +61,10 @@ class Intercom:
         """A bench listens: first it is told how things stand."""
         self._lines[line] = line.bench
         sitting, now = line.bench.sitting, time.monotonic()
-        line.say({"do": "pause", "on": self._paused(sitting.lesson)})
+        line.send({"do": "pause", "on": self._paused(sitting.lesson)})
         for note in self._notes.get(sitting.seat, ()):
             if not note.arrived or now - note.said < AGAIN_SECONDS:
-                note.arrived = line.say(_order(note)) or note.arrived
+                note.arrived = line.send(_order(note)) or note.arrived
 
     def leave(self, line: "IntercomRequest") -> None:
         """A bench listens no more."""
@@ -108,7 +108,7 @@ class IntercomRequest(KernelRequest):
         finally:
             intercom.leave(self)
 
-    def say(self, order: Order) -> bool:
+    def send(self, order: Order) -> bool:
         """Write one line; whether the bench was there to read it."""
         try:
             self.write(json.dumps(order, ensure_ascii=False) + "\n")

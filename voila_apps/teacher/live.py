@@ -8,13 +8,14 @@ import asyncio
 import secrets
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 from tornado.log import app_log
 
-from labs.bench.scenario import Scenario
+from labs.bench.scenario import Scenario, load
 from labs.bench.words import both
 from voila_apps.teacher.wall import Seat, Tile, alerts, need
 
@@ -128,11 +129,11 @@ class Wall:
 class Walls:
     """The walls of all lessons that are held, and of those that somebody looks at afterwards.
 
-    `benches` and `room` are asked who is there; `scenario` loads what a lesson is about.
+    `benches` and `room` are asked who is there; `notebook` tells where a scenario lies.
     """
 
-    def __init__(self, store: Any, benches: Any, room: Any, scenario: Callable[[str], Scenario]) -> None:
-        self.store, self.benches, self.room, self.scenario = store, benches, room, scenario
+    def __init__(self, store: Any, benches: Any, room: Any, notebook: Callable[[str], Awaitable[Path]]) -> None:
+        self.store, self.benches, self.room, self.notebook = store, benches, room, notebook
         self._walls: dict[str, asyncio.Future[Wall]] = {}
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="wall")
         self._loop = asyncio.get_running_loop()
@@ -168,8 +169,14 @@ class Walls:
         """Do something that takes computing beside the event loop, one after the other."""
         return await self._loop.run_in_executor(self._thread, work, *arguments)
 
+    async def scenario(self, name: str) -> Scenario:
+        """The scenario of this name."""
+        found: Scenario = await self.on_thread(load, await self.notebook(name))
+        found.id = name
+        return found
+
     async def _build(self, lesson: Any) -> Wall:
-        wall = Wall(lesson, await self.on_thread(self.scenario, lesson.scenario), self._seats(lesson))
+        wall = Wall(lesson, await self.scenario(lesson.scenario), self._seats(lesson))
         await self.on_thread(wall.load, await self.on_thread(self._runs, lesson.uid), self.store.documents)
         self._meet(wall)
         await self.on_thread(wall.look, set(wall.tiles), time.time())

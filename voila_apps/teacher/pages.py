@@ -235,7 +235,7 @@ class WatchPage(BenchPage):
         if bench is None or not self.benches.alive(bench):
             self.notice_of(404, "no_bench", seat=full[:40])
             return
-        watching = {"seat": full, "back": f"/teacher/lesson/{uid}", "look": f"/teacher/look/{uid}/{full}"}
+        watching = {"seat": full, "back": f"/teacher/lesson/{uid}", "ask": f"/teacher/look/{uid}/{full}"}
         await self.pass_on(bench, "/teacher/watch", watching=_in_script(watching))
 
 

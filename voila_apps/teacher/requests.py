@@ -160,7 +160,7 @@ class TrialAnswers(TeacherRequest):
         bench = next((one for one in benches.of_seat(TEACHERS_SEAT) if one.scenario.id == name), None)
         if bench is None:
             raise HTTPError(404)
-        scenario = await walls.on_thread(walls.scenario, name)
+        scenario = await walls.scenario(name)
         self.finish(await walls.on_thread(accepted, scenario, bench.sitting.draw_key))
 
 

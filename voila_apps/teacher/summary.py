@@ -35,9 +35,19 @@ def questions(scenario: Scenario, tiles: dict[str, Tile], truths: dict[str, dict
             "id": name, "text": both(question.text), "open": question.answer is None, "first": first,
             "later": right - first, "wrong": wrong, "silent": sum(not one for one in given),
             "given": sum(bool(one) and one[-1]["verdict"] == "recorded" for one in given),
-            "common": common_errors(name, scenario, tiles, truths),
+            "common": common_errors(name, scenario, tiles, truths), "chosen": chosen(name, scenario, tiles),
         })
     return found
+
+
+def chosen(name: str, scenario: Scenario, tiles: dict[str, Tile]) -> list[dict[str, Any]]:
+    """What was said to a question that has choices and no right answer: a prediction."""
+    question = scenario.asked[name]
+    if question.answer is not None or question.choices is None:
+        return []
+    last = Counter(str(tile.record.answers[name][-1]["value"]) for tile in tiles.values()
+                   if tile.record.answers.get(name))
+    return [{"text": both(question.choices.get(key, key)), "seats": count} for key, count in last.most_common()]
 
 
 def common_errors(name: str, scenario: Scenario, tiles: dict[str, Tile],

@@ -142,7 +142,7 @@ def said(document: Any, record: Record) -> Text:
     if kind == "event":
         return both_say(_("took reading {number}"), number=document["row"])
     if kind == "answer":
-        return both_say({"right": _("answered, right"), "wrong": _("answered, wrong")}.get(
+        return both_say({"right": _("answered right"), "wrong": _("answered wrong")}.get(
             document["verdict"], _("wrote an answer")))
     if kind == "stop":
         return both_say(_("finished") if document["how"] == "finished" else _("made the bench stop"))
@@ -176,18 +176,18 @@ def alerts(tile: Tile | None, seat: Seat, now: float, *, paused: bool = False,
         found.append({"kind": kind, "level": level, "text": both_say(text, **fields)})
 
     if seat.waiting:
-        alert("consent", 3, _("Another tablet asks for this seat"))
+        alert("consent", 3, _("Two tablets"))
     if tile is None or not tile.run:
         return found
     if tile.failed:
-        alert("failed", 3, _("The bench has stopped"))
+        alert("failed", 3, _("Bench stopped"))
     if tile.flaw:
-        alert("flaw", 2, _("Its record cannot be read"))
+        alert("flaw", 2, _("Record unreadable"))
     if tile.finished:
         return found
     if not seat.connected:
         if seat.since and now - seat.since > limits.left:
-            alert("left", 1, _("Has left the bench"))
+            alert("left", 1, _("Has left"))
         return found
     _slow(tile, now, limits, paused, alert)
     return found
@@ -198,15 +198,15 @@ def _slow(tile: Tile, now: float, limits: Limits, paused: bool, alert: Any) -> N
     wrong = [name for name, one in tile.answers().items() if one["verdict"] == "wrong"
              and (one["times"] >= limits.stuck_wrong or one["left"] == 0)]
     if wrong:
-        alert("wrong", 2, _("Answered wrong again and again"))
+        alert("wrong", 2, _("Wrong again and again"))
     if paused:
         return
     if now - tile.since > limits.stuck and tile.acts >= limits.stuck_acts:
         alert("stuck", 2, _("Stuck at step {step}"), step=tile.step + 1)
     if one_setting(tile, limits):
-        alert("setting", 2, _("Only one setting so far"))
+        alert("setting", 2, _("Only one setting"))
     if now - tile.at > limits.idle:
-        alert("idle", 1, _("Has done nothing for a while"))
+        alert("idle", 1, _("Idle"))
 
 
 def one_setting(tile: Tile, limits: Limits) -> bool:

@@ -1,5 +1,5 @@
 // The line to the bench: every order is numbered and kept until it is acknowledged; silence is noticed within five seconds.
-import {watching} from "./watching.js";
+import {watching} from "./shoulder.js";
 
 const BEAT = 1000;  // ms between looks at the line
 const QUIET = 1500;  // ms without a word before the page asks

@@ -9,7 +9,7 @@ import {listenToFrames, mountScene} from "./scene.js";
 import {giveLetters} from "./lettering.js";
 import {listenToKeys} from "./keys.js";
 import {saveFile} from "./files.js";
-import {watching, watchOnly} from "./watching.js";
+import {watching, watchOnly} from "./shoulder.js";
 
 export default {
   async render({model, el}) {

@@ -1,5 +1,5 @@
 // The slot of the 3-D bench: it holds the renderer's view and keeps it sized.
-import {watching} from "./watching.js";
+import {watching} from "./shoulder.js";
 
 const REFERENCE = "IPY_MODEL_";
 

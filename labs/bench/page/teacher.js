@@ -1,7 +1,7 @@
 // What the teacher says: a sheet while the lesson is paused, and messages that stay until they are read.
 import {h, icon, replace} from "./dom.js";
 import {t} from "./i18n.js";
-import {watching} from "./watching.js";
+import {watching} from "./shoulder.js";
 
 export function createTeacherWords(lab) {
   const notes = h("div.teacher-notes", {role: "status", "aria-live": "polite"});

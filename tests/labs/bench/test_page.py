@@ -32,7 +32,7 @@ def test_the_joined_module_imports_nothing_and_ends_with_the_widget() -> None:
     joined = join_modules()
     assert not re.search(r"^\s*import\b", joined, re.MULTILINE)
     assert joined.count("\nexport ") == 1
-    assert joined.rstrip().endswith("export default main.whole;")
+    assert joined.rstrip().endswith("export default main_js.whole;")
 
 
 def test_every_module_comes_after_those_it_needs() -> None:
@@ -44,8 +44,8 @@ def test_every_module_comes_after_those_it_needs() -> None:
     assert len(places) == len(MODULES) + 1  # and the scales of d3
     for path in MODULES:
         for found in IMPORT.finditer(path.read_text("utf-8")):
-            needed = re.sub(r"\W", "_", found["path"].removeprefix("./").removesuffix(".js"))
-            assert places[needed] < places[path.stem], f"{path.name} before {found['path']}"
+            needed = re.sub(r"\W", "_", found["path"].removeprefix("./"))
+            assert places[needed] < places[f"{path.stem}_js"], f"{path.name} before {found['path']}"
 
 
 def test_every_imported_name_is_exported() -> None:

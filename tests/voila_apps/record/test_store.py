@@ -2,12 +2,8 @@
 
 import json
 import os
-import signal
 import sqlite3
 import stat
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +13,8 @@ from sqlalchemy import Insert, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from engine.errors import Refusal
-from voila_apps.home import DataFolder
+from voila_apps.database import keep_copy
+from voila_apps.home import DataFolder, data_folder
 from voila_apps.schema import classes
 from voila_apps.store import SNAPSHOT_BYTES, RecordStore, Sitting, draw_key
 
@@ -224,42 +221,17 @@ def test_a_damaged_record_is_refused_with_what_to_do(tmp_path: Path, damage: str
         RecordStore(path, SECRET)
 
 
-WRITER = """
-import sys, time
-from pathlib import Path
-from voila_apps.store import SNAPSHOT_BYTES, RecordStore
-store = RecordStore(Path(sys.argv[1]), bytes(32))
-sitting = store.sit("guest-1", "swing", "hash-1")
-number = len(sitting.documents)
-if not number:
-    store.append(sitting, [{"kind": "start", "uid": "run-000001", "run": "run-000001", "seq": 0}])
-    number = 1
-while True:
-    uid = f"document-{number:06d}"
-    store.append(sitting, [{"kind": "event", "uid": uid, "run": "run-000001", "seq": number, "text": "x" * 900}])
-    print(uid, flush=True)
-    number += 1
-"""
-
-
-@pytest.mark.skipif(os.name == "nt", reason="kill -9 is not a signal there")
-def test_what_was_acknowledged_survives_kill_9(tmp_path: Path) -> None:
-    path, acknowledged = tmp_path / "record.sqlite", list[str]()
-    for moment in (0.05, 0.11, 0.17, 0.23):
-        writer = subprocess.Popen([sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE, text=True)
-        assert writer.stdout is not None
-        acknowledged.append(writer.stdout.readline().strip())
-        time.sleep(moment)
-        writer.send_signal(signal.SIGKILL)
-        acknowledged += [line for line in writer.stdout.read().splitlines() if len(line) == len("document-000001")]
-        writer.wait()
-        writer.stdout.close()
-    store = RecordStore(path)
-    kept = [one["uid"] for one in store.documents("run-000001")]
+@pytest.mark.skipif(os.name == "nt", reason="no such modes there")
+def test_what_children_did_is_read_by_nobody_else_on_the_machine(tmp_path: Path) -> None:
+    folder = data_folder(tmp_path / "data")
+    folder.prepare()
+    store = RecordStore(folder.record, SECRET)
+    begun(store)
+    copy = keep_copy(store.engine, tmp_path / "copy.sqlite")
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in [*folder.root.iterdir(), copy] if path.is_file()}
     store.close()
-    assert len(acknowledged) > 4
-    assert set(acknowledged) <= set(kept)
-    assert [one for one in kept if one != "run-000001"] == [f"document-{n:06d}" for n in range(1, len(kept))]
+    assert set(modes) == {"record.sqlite", "record.sqlite-wal", "record.sqlite-shm", "copy.sqlite"}
+    assert set(modes.values()) == {0o600} and stat.S_IMODE(folder.root.stat().st_mode) == 0o700
 
 
 def test_the_secret_is_made_once_and_is_its_owners_alone(tmp_path: Path) -> None:

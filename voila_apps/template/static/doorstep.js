@@ -92,7 +92,7 @@
     });
     setInterval(function () {
       if (kernel.connectionStatus === "connected" && kernel.status !== "unknown") return;
-      fetch("/api/kernels/" + kernel.id, { credentials: "same-origin", cache: "no-store" }).then(function (answer) {
+      fetch((window.wanxiangDoor || "") + "/api/kernels/" + kernel.id, { credentials: "same-origin", cache: "no-store" }).then(function (answer) {
         if (answer.status === 404 || answer.status === 403) lost();
       }, function () { /* no network: not the bench's fault */ });
     }, WATCH);

@@ -47,8 +47,8 @@ function choosers(lesson, view, cloud, spread, draw) {
   const [y, x, of] = [cloud.querySelector("[data-axis=y]"), cloud.querySelector("[data-axis=x]"), spread.querySelector("[data-axis=of]")];
   for (const [list, key] of [[x, "x"], [y, "y"], [of, "of"]]) list.addEventListener("change", () => { view[key] = list.value; draw(); });
   return () => {
-    const columns = (before) => lesson.scenario.columns.map((one) => h("option", {value: before + one.name}, nameOf(one)));
-    const questions = lesson.scenario.questions.filter((one) => !one.open).map((one) => h("option", {value: `question:${one.id}`}, one.text[language()]));
+    const columns = (before) => lesson.scenario.columns.map((one) => h("option", {value: before + one.name}, one.label[language()]));
+    const questions = lesson.scenario.questions.filter((one) => !one.open || Object.keys(one.choices).length).map((one) => h("option", {value: `question:${one.id}`}, one.text[language()]));
     x.replaceChildren(...columns(""));
     y.replaceChildren(...columns(""));
     of.replaceChildren(...columns("column:"), ...questions);
@@ -87,7 +87,7 @@ function drawAnswers(lesson, view, box, question) {
   const choices = Object.entries(question.choices).map(([key, text]) => ({key, name: text[language()]}));
   box.setAttribute("aria-label", `${question.text[language()]} ${values.length}`);
   if (choices.length) bars(box, choices, {chosen: view.chosen, values});
-  else histogram(box, values.filter((one) => Number.isFinite(one.value)), {x: question.unit || word("of_what"), kinds: ["right", "wrong", "recorded"], chosen: view.chosen});
+  else histogram(box, values.filter((one) => Number.isFinite(one.value)), {x: question.unit ? `${word("answer")} (${question.unit})` : word("answer"), kinds: ["right", "wrong", "recorded"], chosen: view.chosen});
 }
 
 function listen(card, view, point, names) {

@@ -26,7 +26,7 @@ const scale = ([low, high], [from, to]) => (value) => from + ((value - low) / (h
 function frameOf(box, {x, y, across, up, whole = false}) {
   const width = box.clientWidth, height = box.clientHeight;
   const letter = Number.parseFloat(getComputedStyle(box).fontSize);
-  const margin = {left: 4.3 * letter, right: 0.9 * letter, top: 0.7 * letter, bottom: 3.1 * letter};
+  const margin = {left: 4.3 * letter, right: 1.5 * letter, top: 0.7 * letter, bottom: 3.1 * letter};
   const toX = scale(across, [margin.left, width - margin.right]);
   const toY = scale(up, [height - margin.bottom, margin.top]);
   const grid = svg("g", {class: "grid"});
@@ -36,7 +36,7 @@ function frameOf(box, {x, y, across, up, whole = false}) {
     grid.append(svg("line", {x1: toX(at), x2: toX(at), y1: margin.top, y2: floor}),
       svg("text", {x: toX(at), y: floor + 1.25 * letter, "text-anchor": "middle"}, figure(at)));
   }
-  for (const at of ticks(...up, (height - margin.bottom) / (letter * 3)).filter((one) => !whole || Number.isInteger(one))) {
+  for (const at of ticks(...up, (height - margin.bottom) / (letter * 2.3)).filter((one) => !whole || Number.isInteger(one))) {
     grid.append(svg("line", {x1: margin.left, x2: width - margin.right, y1: toY(at), y2: toY(at)}),
       svg("text", {x: margin.left - 0.5 * letter, y: toY(at), dy: "0.34em", "text-anchor": "end"}, figure(at)));
   }
