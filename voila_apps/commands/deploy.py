@@ -20,6 +20,7 @@ def deploy(
     port: Annotated[int, typer.Option(help="Where the server will listen.")] = 8866,
     http_port: Annotated[int | None, typer.Option(help="Its second port, without TLS; 80 spares typing.")] = None,
     proxy: Annotated[bool, typer.Option("--proxy", help="The server stands behind nginx or Caddy.")] = False,
+    retention: Annotated[int, typer.Option(min=0, help="Days after which a finished run is erased; 0 keeps.")] = 0,
     user: Annotated[str, typer.Option(help="The account that serves; yours when left out.")] = "",
     data: Data = None,
 ) -> None:
@@ -27,7 +28,7 @@ def deploy(
     from voila_apps.deployment.box import Box
 
     ensure(not (proxy and http_port), _("Behind a proxy there is no second port: the proxy listens on 80 itself."))
-    box = Box(data_folder(data), port, http_port, proxy, user)
+    box = Box(data_folder(data), port, http_port, proxy, user, retention)
     if not box.state:
         box.folder.prepare()  # systemd makes a folder below /var/lib itself, and no other
     for path in box.written(to):

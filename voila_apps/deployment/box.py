@@ -31,6 +31,7 @@ class Box:
     http_port: int | None = None
     proxy: bool = False
     user: str = ""
+    retention: int = 0  # days; 0 keeps all
 
     @property
     def state(self) -> str:
@@ -71,10 +72,11 @@ class Box:
         return told
 
     def _options(self) -> str:
+        kept = f" --retention {self.retention}" if self.retention else ""
         if self.proxy:
-            return f"--classroom --port {self.port} --no-tls"
+            return f"--classroom --port {self.port} --no-tls{kept}"
         beside = f" --http-port {self.http_port}" if self.http_port else ""
-        return f"--classroom --host 0.0.0.0 --port {self.port}{beside}"
+        return f"--classroom --host 0.0.0.0 --port {self.port}{beside}{kept}"
 
     def _names(self, certificates: Certificates) -> list[str]:
         """How tablets call this box; the certificate knows."""

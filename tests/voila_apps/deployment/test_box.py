@@ -117,9 +117,9 @@ def test_a_lesson_behind_nginx(house: House, nginx: int, folder: DataFolder,
 
     def ask(path: str) -> tuple[str, str]:
         with socket.create_connection(("127.0.0.1", nginx)) as plain, \
-                trust.wrap_socket(plain, server_hostname="lab.school") as opened:
+                trust.wrap_socket(plain, server_hostname="localhost") as opened:
             opened.settimeout(60)
-            opened.sendall(f"GET {path} HTTP/1.1\r\nHost: lab.school\r\nCookie: {visitor.cookie_header}\r\n"
+            opened.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nCookie: {visitor.cookie_header}\r\n"
                            "Connection: close\r\n\r\n".encode())
             content = b"".join(iter(lambda: opened.recv(65536), b"")).decode()
         head, _, body = content.partition("\r\n\r\n")
@@ -133,10 +133,10 @@ def test_a_lesson_behind_nginx(house: House, nginx: int, folder: DataFolder,
     found = re.search(r'"kernelId": "([0-9a-f-]{36})"', page)
     assert found, page
     opened = websocket.create_connection(
-        f"wss://lab.school:{nginx}/api/kernels/{found[1]}/channels?session_id=behind-nginx", timeout=60,
-        socket=trust.wrap_socket(socket.create_connection(("127.0.0.1", nginx)), server_hostname="lab.school"),
-        subprotocols=["v1.kernel.websocket.jupyter.org"], cookie=visitor.cookie_header, host="lab.school",
-        origin="https://lab.school")
+        f"wss://localhost:{nginx}/api/kernels/{found[1]}/channels?session_id=behind-nginx", timeout=60,
+        socket=trust.wrap_socket(socket.create_connection(("127.0.0.1", nginx)), server_hostname="localhost"),
+        subprotocols=["v1.kernel.websocket.jupyter.org"], cookie=visitor.cookie_header, host="localhost",
+        origin="https://localhost")
     assert opened.getstatus() == 101
     opened.close()
     for path in ("/api/run", "/api/documents", "/api/snapshot", "/api/intercom"):
