@@ -12,6 +12,7 @@ from typing import Any
 from jupyter_server.auth.identity import IdentityProvider, User
 from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.services.kernels.handlers import KernelHandler
+from jupyter_server.services.kernels.websocket import KernelWebsocketHandler
 from tornado.log import app_log
 from tornado.web import HTTPError, RequestHandler
 from tornado.websocket import WebSocketClosedError
@@ -115,7 +116,7 @@ class OwnChannels(VoilaKernelWebsocketHandler):
             raise WebSocketClosedError
         if isinstance(message, bytes) and (self.meant_for_others(message) or not self._may_be_heard(message)):
             return None
-        return super().write_message(message, binary)
+        return KernelWebsocketHandler.write_message(self, message, binary)  # Voilà would read the header again
 
     def meant_for_others(self, message: bytes) -> bool:
         """An answer to a page that watches: large, and of no use here."""

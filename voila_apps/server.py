@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -144,6 +145,7 @@ class ClassServer(Voila):
         self.cookie_secret = draw_key(secret, "cookies", "", 0)
         settings: dict[str, Any] = super().init_settings()
         self.kernel_manager.allowed_message_types = PASSING
+        self.kernel_manager.start_watching_activity = self._watch_no_activity
         self.store = RecordStore(self.folder.record, secret)
         self.writer = ThreadPoolExecutor(1, thread_name_prefix="record")
         self.spool = SpoolFolder(self.folder.spool, secret)
@@ -172,6 +174,11 @@ class ClassServer(Voila):
         opened = self.serving.doors
         return {"authority": opened.authority, "certificate_names": certificate_names(opened.certificate),
                 "certificate_state": opened.state}
+
+    def _watch_no_activity(self, kernel_id: str) -> None:
+        """Jupyter would receive and take apart every frame once more, to cull idle kernels; benches do that their way."""
+        kernel = self.kernel_manager.get_kernel(kernel_id)
+        kernel.execution_state, kernel.last_activity = "idle", datetime.now(UTC)
 
     def _nursery(self) -> Nursery:
         """Where kernels are forked; opened once the server listens."""

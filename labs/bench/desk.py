@@ -27,12 +27,12 @@ from labs.bench.report import report
 from labs.bench.run import Run
 from labs.bench.scenario import Scenario
 from labs.bench.scene import Scene
+from labs.bench.share import LEAST, Share
 from labs.bench.spool import Spool
 from labs.bench.stream import FrameStream
 from labs.bench.words import _, both_say, catalogue, language
 
 FRAME = 0.1  # seconds of wall time between frames
-BUSY = 0.06  # seconds of each frame that may go into computing
 CHUNK = 0.01  # seconds of computing between looks at the clock
 AHEAD = 0.05  # seconds of computing per turn while running ahead, so that the page is still heard
 PAUSED = 0.1  # seconds between looks of a run ahead at whether the lesson is still paused
@@ -47,6 +47,7 @@ BROKEN = _("Something went wrong here, and was noted. Your data are saved; reloa
 SAVED_AGAIN = _("The class server takes everything again.")
 
 Hearing = Callable[[dict[str, Any]], None]
+Clock = Callable[[], float]
 log = logging.getLogger("wanxiang")
 
 
@@ -82,7 +83,8 @@ class Desk:
         self.line = line(self.heed) if line else None
         self._obeyed: deque[tuple[str, int]] = deque(maxlen=REMEMBERED)
         self._rate = 1e3  # steps per second of computing, learned while running
-        self._due = 0.0
+        self._due = 0.0  # when the next turn may begin; 0: no turn was waited for
+        self._share = Share()
         self._turning = False
         self._shown: dict[str, Any] = {}
         self._ahead_task: asyncio.Task[None] | None = None
@@ -301,26 +303,31 @@ class Desk:
         self._turning = False
         if not self.running or self.teacher.paused or self.ahead is not None:
             return
-        self._due = time.monotonic() + FRAME
+        now = time.monotonic()
+        late = max(0.0, now - self._due) if self._due else 0.0
+        self._due = now + FRAME
         wanted = max(1, round(self.run.lab.pace * self.speed * FRAME / self.run.solver.dt))
-        self._attempt("turn", lambda: self._go_on(wanted), misheard=())
+        self._attempt("turn", lambda: self._go_on(wanted, late), misheard=())
         self._turn_soon()
 
-    def _go_on(self, steps: int) -> None:
+    def _go_on(self, steps: int, late: float) -> None:
         """One turn's steps and its frame; a turn that raises is the last one."""
         self.running = False
-        self._advance(steps, BUSY)
+        began, used = time.perf_counter(), time.thread_time()
+        self._advance(steps, self._share.seconds, time.thread_time)
+        used, passed = time.thread_time() - used, time.perf_counter() - began
+        self._share.learn(late + max(0.0, passed - used))
         self._send_frame()
         self.running = self.run.stopped is None
 
-    def _advance(self, steps: int, seconds: float = float("inf")) -> int:
-        """Advance in short stretches until `steps` are done or `seconds` of computing are spent; the steps done."""
-        end, done = time.perf_counter() + seconds, 0
+    def _advance(self, steps: int, seconds: float = float("inf"), clock: Clock = time.perf_counter) -> int:
+        """Advance in short stretches until `steps` are done or `seconds` of a clock are spent; the steps done."""
+        end, done = clock() + seconds, 0
         while done < steps and self.run.stopped is None:
-            stretch = min(steps - done, max(1, int(self._rate * CHUNK)))
-            began = time.perf_counter()
+            stretch = min(steps - done, max(1, int(self._rate * min(CHUNK, max(end - clock(), LEAST)))))
+            began = clock()
             self.run.advance(stretch)
-            now = time.perf_counter()
+            now = clock()
             self._rate = 0.5 * self._rate + 0.5 * stretch / max(now - began, 1e-6)
             done += stretch
             if now >= end:
@@ -351,7 +358,9 @@ class Desk:
         """The bench as it is; where the numbers left their range, the last good picture stays."""
         if self.run.failed:
             return
-        self.stream.send_frame(*self._frame())
+        header, buffers = self._frame()
+        if self.stream.send_frame(header, buffers) and self._shown:
+            self._shown |= {"time": header["time"], "live": header["live"]}  # a frame on its way tells these itself
 
     def _frame(self) -> tuple[dict[str, Any], list[bytes]]:
         header, buffers = self.scene.frame(self.run.solver)

@@ -158,6 +158,8 @@ class Pupil:
 
     def _mind(self, message: Message) -> None:
         said = message.custom
+        if said.get("say") == "frame":
+            self.state |= {"time": said["time"], "live": said["live"]}
         if said.get("say") == "frame" and self.awake:
             self.say(message.comm, {"do": "credit", "tab": self.tab, "frame": said["frame"], "run": said["run"]})
         elif said.get("say") in ("everything", "state"):

@@ -18,6 +18,7 @@ from typing import Any
 
 import ipywidgets
 import numpy as np
+from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
 from traitlets.config import Config
 
@@ -32,6 +33,15 @@ WAITING, WORKING = "wanxiang-spare", "wanxiang-bench"
 def connection(folder: str, name: str, key: str) -> dict[str, Any]:
     """Where the kernel of this name listens, as Jupyter writes it."""
     return {"transport": "ipc", "ip": f"{folder}/{name}", "key": key, "signature_scheme": "hmac-sha256", **PORTS}
+
+
+class QuietKernel(IPythonKernel):
+    """Does not announce that it begins with a widget's message, only that it is done: half of what it would say."""
+
+    def _publish_status(self, status: str, channel: str, parent: Any = None) -> None:
+        about = parent or self.get_parent(channel)
+        if status == "idle" or about.get("header", {}).get("msg_type") != "comm_msg":
+            super()._publish_status(status, channel, parent)
 
 
 class BenchKernel(IPKernelApp):
@@ -115,6 +125,7 @@ def _boot(where: dict[str, Any]) -> BenchKernel:
     settings = Config()
     settings.Session.key = where["key"].encode()
     settings.Session.signature_scheme = where["signature_scheme"]
+    settings.IPKernelApp.kernel_class = QuietKernel
     settings.HistoryManager.enabled = False
     settings.InteractiveShell.cache_size = 0  # nothing is kept for a prompt that nobody sees
     places = {name: where[name] for name in ("transport", "ip", *PORTS)}
