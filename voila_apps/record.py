@@ -138,6 +138,7 @@ class Health(RequestHandler):
             "benches": len(benches),
             "bench_limit": benches.limit,
             "disk_free_bytes": shutil.disk_usage(store.path.parent).free,
+            **self.settings.get("certificate_state", dict)(),
             **self.settings["nursery"].state,
             **self.settings["upkeep"].told(),
         }

@@ -177,7 +177,8 @@ class ClassServer(Voila):
     def _leaflet_settings(self) -> dict[str, Any]:
         """What tablets are told about the certificate."""
         opened = self.serving.doors
-        return {"authority": opened.authority, "certificate_names": certificate_names(opened.certificate)}
+        return {"authority": opened.authority, "certificate_names": certificate_names(opened.certificate),
+                "certificate_state": opened.state}
 
     def _nursery(self) -> Nursery:
         """Where kernels are forked; opened once the server listens."""
