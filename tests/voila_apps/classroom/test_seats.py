@@ -172,6 +172,7 @@ def test_claims_survive_a_restart_and_end_with_the_next_lesson(store: RecordStor
     assert not again.holds("3-2/1", "tablet a") and again.claim(later, "3-2/1", "tablet b")
 
 
+@pytest.mark.slow
 def test_a_restarted_server_knows_who_sits_where(tmp_path: Any) -> None:
     before = open_room(tmp_path, guided="3-2")
     who = before.sit("3-2", 5)
