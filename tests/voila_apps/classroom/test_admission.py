@@ -12,6 +12,7 @@ from tests.voila_apps.classroom.conftest import Room, open_room
 from tests.voila_apps.conftest import Visitor
 from voila_apps.admission import AWAKE_SECONDS, KEPT_SECONDS, Queue, usual_limit
 
+pytestmark = pytest.mark.xdist_group("classroom")
 GB = 1e9
 
 

@@ -11,6 +11,8 @@ from voila_apps.classroom.lessons import Lessons
 from voila_apps.classroom.seating import Seating
 from voila_apps.store import RecordStore
 
+pytestmark = pytest.mark.xdist_group("classroom")
+
 
 def kernel(answer: Any) -> str:
     found = re.search(r'"kernelId": "([0-9a-f-]{36})"', answer.text)
