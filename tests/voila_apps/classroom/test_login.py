@@ -10,6 +10,8 @@ from tests.voila_apps.classroom.conftest import Room, reset_password
 from voila_apps.classroom.limits import Limit
 from voila_apps.classroom.password import Password
 
+pytestmark = pytest.mark.xdist_group("classroom")
+
 
 def test_the_password_is_kept_as_a_hash_for_the_owner_alone(tmp_path: Path) -> None:
     kept = Password(tmp_path / "teacher.json")

@@ -18,7 +18,7 @@ from tests.voila_apps.classroom.conftest import Room
 from tests.voila_apps.conftest import notebook
 
 websocket = pytest.importorskip("websocket")
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("classroom")]
 PORT = 18_901
 GIGABYTE = 2**30
 

@@ -19,6 +19,7 @@ from voila_apps.server import ClassServer
 from voila_apps.shelves import Shelf
 
 websocket = pytest.importorskip("websocket")
+pytestmark = pytest.mark.xdist_group("classroom")
 
 KERNEL = r"(?P<kernel_id>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
 UID = r"([A-Za-z0-9-]{6,64})"

@@ -11,6 +11,8 @@ from voila_apps.classroom.lessons import Lessons
 from voila_apps.classroom.seating import Seating
 from voila_apps.store import RecordStore
 
+pytestmark = pytest.mark.xdist_group("classroom")
+
 
 def kernel(answer: Any) -> str:
     found = re.search(r'"kernelId": "([0-9a-f-]{36})"', answer.text)
@@ -172,6 +174,7 @@ def test_claims_survive_a_restart_and_end_with_the_next_lesson(store: RecordStor
     assert not again.holds("3-2/1", "tablet a") and again.claim(later, "3-2/1", "tablet b")
 
 
+@pytest.mark.slow
 def test_a_restarted_server_knows_who_sits_where(tmp_path: Any) -> None:
     before = open_room(tmp_path, guided="3-2")
     who = before.sit("3-2", 5)
