@@ -128,7 +128,7 @@ def follow(page: Any, pupils: list[Pupil]) -> None:
     within(page, 1.0, text.format(seat_of(1), "set length to 1.3 m"),
            lambda: pupils[0].order("set", name="length", value=1.3))
     page.hover(f"{seat_of(4)} .bench")
-    page.wait_for_selector("[data-chart=scatter] .dots.own")
+    page.wait_for_selector("[data-chart=scatter] .dots.own", state="attached")
     page.mouse.move(5, 5)
     page.wait_for_selector("[data-chart=scatter] .dots.own", state="detached")
 
@@ -147,7 +147,8 @@ def speak(page: Any, pupils: list[Pupil]) -> None:
     page.fill("#message-card textarea", "Well measured!")
     page.locator("#message-card").get_by_role("button", name="Send").click()
     page.get_by_text("Sent: 1 of 1").wait_for()
-    pupils[2].listen_for(0.2)
+    for pupil in pupils[2:4]:
+        pupil.listen_for(0.3)
     assert [one["text"] for one in pupils[2].state["notes"]] == ["Well measured!"]
     assert not pupils[3].state["paused"] and pupils[3].state["notes"] == []
 
@@ -185,7 +186,7 @@ def watch(desk: Desk, uid: str, pupil: Pupil) -> None:
 def finish(desk: Desk, uid: str) -> None:
     """The projector shows no seat; the end leads to the summary, and from there to a report."""
     desk.open(f"/teacher/projector/{uid}")
-    desk.page.wait_for_selector("[data-chart=scatter] .dots")
+    desk.page.wait_for_selector("[data-chart=scatter] .dots", state="attached")
     assert "3-2/" not in desk.page.locator("body main").inner_text()
     desk.shoot("projector")
     desk.open(f"/teacher/lesson/{uid}")
