@@ -51,7 +51,7 @@ class Pupil:
     page: str = ""
     stream: str = ""
     gauge: tuple[float, float] = (0.0, 0.0)
-    bytes: int = 0
+    heard: int = 0
     _asked: tuple[int, float] | None = None
     _between: int = 0
     _awaited: float | None = None
@@ -111,7 +111,7 @@ class Pupil:
             if block is None:
                 raise RuntimeError("the line was closed")
             if isinstance(block, bytes):
-                self.bytes += len(block)
+                self.heard += len(block)
                 self._mind(block)
 
     def _mind(self, block: bytes) -> None:
@@ -119,7 +119,8 @@ class Pupil:
         begin, end = struct.unpack_from("<2Q", block, WORD * 5)
         found = FRAME.search(block, begin, end)
         if found:
-            asyncio.get_running_loop().call_later(SHOWN_AFTER, self._credit, found["frame"].decode(), found["run"].decode())
+            frame, run = found["frame"].decode(), found["run"].decode()
+            asyncio.get_running_loop().call_later(SHOWN_AFTER, self._credit, frame, run)
             self._saw(block[begin:end], time.perf_counter())
         elif b'"comm_msg"' in block[slice(*struct.unpack_from("<2Q", block, WORD * 2))]:
             content = json.loads(block[begin:end])
@@ -194,7 +195,7 @@ class Pupil:
         span = clock[-1][0] - clock[0][0] if len(clock) > 1 else 0.0
         return {
             "usable": None if self.usable is None else self.usable - self.arrived, "good": self.good,
-            "frames": len(inside) / (end - begin), "delays": self.delays, "failed": self.failed, "bytes": self.bytes,
+            "frames": len(inside) / (end - begin), "delays": self.delays, "failed": self.failed, "bytes": self.heard,
             "simulated": (clock[-1][1] - clock[0][1]) / span if span > 0 else 0.0,
         }  # fmt: skip
 

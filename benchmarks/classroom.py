@@ -223,7 +223,8 @@ def show(told: dict[str, Any]) -> None:
         if isinstance(value, int | float | None):
             goal = GOALS.get(name)
             met = "" if goal is None else f"{goal[0]} {goal[1]:g}: {'met' if verdicts(ours_)[name] else 'missed'}"
-            cells = [f"{one:12.4g}" if isinstance(one, int | float) else f"{'—':>12s}" for one in (value, plain_.get(name))]
+            both = value, plain_.get(name)
+            cells = [f"{one:12.4g}" if isinstance(one, int | float) else f"{'—':>12s}" for one in both]
             print(f"{name:>26s}{''.join(cells)}   {met}")
     for name in ("cores", "cores_while_opening", "browser_usable_s", "browser_frames", "why_lost"):
         print(f"{name:>26s}  {ours_.get(name)}   {plain_.get(name, '')}")

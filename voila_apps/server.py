@@ -169,20 +169,22 @@ class ClassServer(Voila):
         self._stock_shelves(settings)
         return settings
 
+    def _watch_no_activity(self, kernel_id: str) -> None:
+        """Jupyter would take every frame apart once more, to cull idle kernels; benches have their own way."""
+        kernel = self.kernel_manager.get_kernel(kernel_id)
+        kernel.execution_state, kernel.last_activity = "idle", datetime.now(UTC)
+
     def _leaflet_settings(self) -> dict[str, Any]:
         """What tablets are told about the certificate."""
         opened = self.serving.doors
-        return {"authority": opened.authority, "certificate_names": certificate_names(opened.certificate)}
-
-    def _watch_no_activity(self, kernel_id: str) -> None:
-        """Jupyter would receive and take apart every frame once more, to cull idle kernels; benches do that their way."""
-        kernel = self.kernel_manager.get_kernel(kernel_id)
-        kernel.execution_state, kernel.last_activity = "idle", datetime.now(UTC)
+        return {"authority": opened.authority, "certificate_names": certificate_names(opened.certificate),
+                "certificate_state": opened.state}
 
     def _nursery(self) -> Nursery:
         """Where kernels are forked; opened once the server listens."""
         shipped, environment = self.serving.shipped or shipped_scenarios(), kernel_environment(self.connection_dir)
-        nursery = Nursery(Path(self.connection_dir), environment, shipped, self.complaints, stamp_once_in(1.0, code_stamp))
+        stamp = stamp_once_in(1.0, code_stamp)
+        nursery = Nursery(Path(self.connection_dir), environment, shipped, self.complaints, stamp)
         register_provisioner()
         self.kernel_spec_manager.nursery = nursery
         return nursery

@@ -87,6 +87,7 @@ class Desk:
         self._share = Share()
         self._turning = False
         self._shown: dict[str, Any] = {}
+        self._written: tuple[int, dict[str, Any]] = (-1, {})  # of how many documents, and what follows from them
         self._ahead_task: asyncio.Task[None] | None = None
         self._judging: asyncio.Task[None] | None = None
         self.page.on_order(self.hear)
@@ -367,7 +368,11 @@ class Desk:
         return {**header, "time": self.run.time, "live": showing.live(self.run)}, list(buffers)
 
     def _state(self) -> dict[str, Any]:
-        return {"running": self.running, "speed": self.speed, **showing.state(self.run, hints=not self.exam),
+        known = self.run.record.next_seq
+        if self._written[0] != known:
+            self._written = known, showing.written(self.run)
+        return {"running": self.running, "speed": self.speed, **showing.passing(self.run, hints=not self.exam),
+                **self._written[1],
                 "ahead": None if self.ahead is None else {"done": self.ahead},
                 **self.teacher.public()}
 

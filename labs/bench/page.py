@@ -42,7 +42,7 @@ def in_order(path: Path, seen: tuple[Path, ...] = (), done: set[Path] | None = N
 
 
 def place(path: Path, folder: Path) -> str:
-    """A module's name in the joined text: ``vendor/d3-scale.js`` → ``vendor_d3_scale_js``, which no export is called."""
+    """A module's name in the joined text: ``vendor/d3-scale.js`` → ``vendor_d3_scale_js``. No export is called so."""
     return re.sub(r"\W", "_", str(path.relative_to(folder)))
 
 

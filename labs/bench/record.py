@@ -122,10 +122,14 @@ class Record:
 
     def progress(self) -> list[Progress]:
         """How far each step is; asked with every frame, computed when something has changed."""
-        now = self.next_seq, self.furthest if self._timely else 0.0
-        if self._progress[0] != now:
-            self._progress = now, [self._progress_of(number) for number in range(len(self.scenario.steps))]
-        return self._progress[1]
+        now, (known, found) = (self.next_seq, self.furthest if self._timely else 0.0), self._progress
+        if known != now:
+            stale = self._timely if found and known[0] == now[0] else range(len(self.scenario.steps))
+            found = list(found) or [Progress(False, 0.0, 1.0, {})] * len(self.scenario.steps)
+            for number in stale:
+                found[number] = self._progress_of(number)
+            self._progress = now, found
+        return found
 
     def _progress_of(self, number: int) -> Progress:
         done, condition = self.steps_done[number], self.scenario.steps[number].done

@@ -1,8 +1,8 @@
 """A bench's share of the processor: how much of each frame's time may go into computing.
 
 Forty benches on two cores would all be late if each took what one alone may take. No bench knows of the others; each
-feels them, by how long it waited for a processor that it could have used, and gives way or takes more as the senders of
-TCP do (additive increase, multiplicative decrease: Chiu and Jain, Computer Networks and ISDN Systems 17, 1, 1989), which
+feels them, by how long it waited for a processor that it could have used, and gives way or takes more as senders of TCP
+do (additive increase, multiplicative decrease: Chiu and Jain, Computer Networks and ISDN Systems 17, 1, 1989), which
 settles at equal shares. A run counts in steps, so that this changes how soon something is measured, never what.
 """
 

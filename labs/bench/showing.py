@@ -42,12 +42,21 @@ def given(scenario: Scenario, run: Run, scene: Scene, *, hints: bool = True) -> 
 
 def state(run: Run, *, hints: bool = True) -> dict[str, Any]:
     """Everything that changes."""
+    return passing(run, hints=hints) | written(run)
+
+
+def passing(run: Run, *, hints: bool = True) -> dict[str, Any]:
+    """What changes while time passes."""
+    return {"time": run.time, "steps": _steps(run, hints), "live": live(run), "saved": saved(run),
+            "stopped": _stopped(run)}
+
+
+def written(run: Run) -> dict[str, Any]:
+    """What changes with the documents of the run only."""
     table = run.table.public()
     return {
-        "time": run.time, "guide": run.record.guide, "steps": _steps(run, hints), "controls": dict(run.settings),
-        "live": live(run),
-        "can_undo": run.can_undo, "can_redo": run.can_redo, "columns": table["columns"], "rows": table["rows"],
-        "chart": _chart(run), "questions": _verdicts(run), "saved": saved(run), "stopped": _stopped(run),
+        "guide": run.record.guide, "controls": dict(run.settings), "can_undo": run.can_undo, "can_redo": run.can_redo,
+        "columns": table["columns"], "rows": table["rows"], "chart": _chart(run), "questions": _verdicts(run),
     }
 
 

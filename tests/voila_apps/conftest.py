@@ -138,7 +138,7 @@ class Kernel(psutil.Process):
     def memory(self) -> bytes:
         """Everything that it could write to."""
         pieces = []
-        with open(f"/proc/{self.pid}/mem", "rb", buffering=0) as file:
+        with Path(f"/proc/{self.pid}/mem").open("rb", buffering=0) as file:
             for line in Path(f"/proc/{self.pid}/maps").read_text().splitlines():
                 span, rights, *_ = line.split()
                 begin, end = (int(edge, 16) for edge in span.split("-"))
@@ -277,8 +277,8 @@ def start_house() -> Iterator[Callable[..., House]]:
     """Start another server, which is closed after the test."""
     opened = list[House]()
 
-    def start_one(data: Path, *options: str, **environment: str) -> House:
-        opened.append(start(data, *options, checkout=REPOSITORY, **environment))
+    def start_one(data: Path, *options: str, checkout: Path = REPOSITORY, **environment: str) -> House:
+        opened.append(start(data, *options, checkout=checkout, **environment))
         return opened[-1]
 
     yield start_one

@@ -199,7 +199,7 @@ def test_a_kernel_gets_nothing_of_the_servers_but_what_it_needs(house: Any, stud
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks at /proc")
-def test_in_a_kernels_memory_there_is_no_secret_and_no_token_but_its_own(house: Any, student: Any, newcomer: Any) -> None:
+def test_a_kernels_memory_holds_no_secret_and_no_token_but_its_own(house: Any, student: Any, newcomer: Any) -> None:
     memory = newcomer.process.memory()
     assert newcomer.token["Authorization"].split()[1].encode() in memory
     assert student.token["Authorization"].split()[1].encode() not in memory

@@ -70,6 +70,7 @@ class Pupil:
     cookie: str
     scenario: str
     tab: str = "window.load"
+    kernel: str = ""
     html: bytes = b""
     blocks: list[bytes] = field(default_factory=list)
     heard: list[Message] = field(default_factory=list)
@@ -90,8 +91,9 @@ class Pupil:
             piece = response.read1(65536)
             assert piece, self.html
             self.html += piece
+        self.kernel = named[1].decode()
         self.socket = websocket.create_connection(
-            f"ws://127.0.0.1:{self.port}/api/kernels/{named[1].decode()}/channels?session_id=page", timeout=PATIENCE,
+            f"ws://127.0.0.1:{self.port}/api/kernels/{self.kernel}/channels?session_id=page", timeout=PATIENCE,
             subprotocols=[PROTOCOL], sockopt=((socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),), cookie=self.cookie,
             origin=f"http://127.0.0.1:{self.port}")
         self.html += response.read()

@@ -15,7 +15,7 @@ import socket
 import sys
 import time
 from collections import deque
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,26 +23,11 @@ from voila_apps.nursery import newborn
 from voila_apps.nursery.lifeline import call_oneself, end_with
 from voila_apps.nursery.limits import Limits
 from voila_apps.nursery.preload import preload, threads, unwanted
+from voila_apps.nursery.settings import Settings
 
 NAME = "wanxiang-nursery"
 ORDER_BYTES = 256 * 1024
 QUIET = 0.7  # seconds without an order after which the stock is filled up
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What the server tells its forker on the command line."""
-
-    orders: int  # descriptor of the socket to the server
-    lifeline: int  # descriptor of the pipe that only the server holds open
-    folder: str  # where kernels put their sockets
-    scenarios: str  # the shipped ones, to rehearse
-    stock: int
-    groups: str  # control groups of the kernels, if any
-
-    def words(self) -> str:
-        """As an argument of a command line."""
-        return json.dumps(asdict(self))
 
 
 @dataclass
@@ -204,7 +189,7 @@ def end_group(leader: int) -> None:
 
 def main() -> None:
     """Prepare everything, say so, and serve."""
-    settings = Settings(**json.loads(sys.argv[1]))
+    settings = Settings.of(sys.argv[1])
     kept = end_with(settings.lifeline)
     call_oneself(NAME)
     began = time.monotonic()

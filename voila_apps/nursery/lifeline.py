@@ -1,11 +1,11 @@
 """Calls of Linux that tie processes together: the lifeline, a name, the adoption of orphans. No-ops elsewhere."""
 
 import ctypes
-import fcntl
 import os
 import select
 import signal
 import sys
+from pathlib import Path
 
 PR_SET_NAME = 15
 PR_SET_CHILD_SUBREAPER = 36
@@ -15,7 +15,7 @@ NAME_BYTES = 15
 
 def supported() -> bool:
     """Whether this system can fork a nursery and hold its children: Linux with pidfds and /proc."""
-    return sys.platform == "linux" and hasattr(os, "fork") and hasattr(os, "pidfd_open") and os.path.isdir("/proc/self/fd")
+    return sys.platform == "linux" and hasattr(os, "pidfd_open") and Path("/proc/self/fd").is_dir()
 
 
 def end_with(lifeline: int) -> int:
@@ -24,6 +24,8 @@ def end_with(lifeline: int) -> int:
     No thread watches: the system sends the signal itself, even while a solver computes. Each process opens the pipe
     anew, for the owner of such signals belongs to the open file, which a fork would share.
     """
+    import fcntl  # not on Windows, where there is no nursery
+
     own = os.open(f"/proc/self/fd/{lifeline}", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     fcntl.fcntl(own, F_SETSIG, signal.SIGTERM)
     fcntl.fcntl(own, fcntl.F_SETOWN, os.getpid())

@@ -7,7 +7,6 @@ space is bounded; the number of processes is not, for that limit would count all
 
 import contextlib
 import os
-import resource
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +32,8 @@ class Limits:
 
     def impose(self) -> None:
         """Limit the process that calls this, and all that it will start."""
+        import resource  # not on Windows, where there is no nursery
+
         if self.groups:
             self._enter(Path(self.groups) / f"kernel-{os.getpid()}")
         else:
@@ -89,5 +90,5 @@ def _own_group(hierarchy: Path, own: Path) -> Path | None:
         offered = (group / "cgroup.controllers").read_text().split()
     except (OSError, StopIteration):
         return None
-    delegated = path not in ("", ".") and os.access(group, os.W_OK) and os.access(group / "cgroup.subtree_control", os.W_OK)
+    delegated = path and all(os.access(one, os.W_OK) for one in (group, group / "cgroup.subtree_control"))
     return group if delegated and set(NEEDED) <= set(offered) else None

@@ -116,9 +116,14 @@ def _begin(lifeline: int) -> None:
         signal.signal(number, signal.SIG_DFL)
     end_with(lifeline)
     call_oneself(WAITING)
-    random.seed()
-    np.random.seed()
+    fresh_chance()
     gc.enable()
+
+
+def fresh_chance() -> None:
+    """Random numbers of one's own: the generators' state is inherited with the rest of the memory."""
+    random.seed()
+    np.random.seed()  # noqa: NPY002 (numpy's global generator is what was inherited)
 
 
 def _boot(where: dict[str, Any]) -> BenchKernel:

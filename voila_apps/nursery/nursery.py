@@ -20,9 +20,9 @@ from typing import Any
 
 from tornado.log import app_log
 
-from voila_apps.nursery.forker import Settings
 from voila_apps.nursery.lifeline import adopt_orphans, supported
 from voila_apps.nursery.limits import Limits, prepared
+from voila_apps.nursery.settings import Settings
 
 STOCK = 4  # kernels that wait
 PATIENCE = 180.0  # seconds for a forker to be ready; the first one ever compiles all kernels

@@ -5,17 +5,15 @@ the one that forked, and locks that the others held stay closed for ever.
 """
 
 import importlib
-import logging
-import os
 import pkgutil
 import sys
 from pathlib import Path
 
 PACKAGES = (
-    *("ipykernel.debugger", "ipykernel.ipkernel", "ipykernel.kernelapp", "ipykernel.comm", "ipywidgets", "anywidget", "tornado.httpclient"),
-    *("tornado.simple_httpclient", "labs.bench", "labs.bench.studio", "labs.bench.desk", "labs.bench.report"),
+    *("ipykernel.debugger", "ipykernel.ipkernel", "ipykernel.kernelapp", "ipykernel.comm", "ipywidgets", "anywidget"),
+    *("tornado.httpclient", "tornado.simple_httpclient"),
+    *("labs.bench", "labs.bench.studio", "labs.bench.desk", "labs.bench.report"),
 )
-log = logging.getLogger("wanxiang.nursery")
 
 
 def preload(scenarios: Path | None) -> list[str]:
@@ -76,7 +74,7 @@ def _rehearse(scenarios: Path, trouble: list[str]) -> None:
 
 def threads() -> int:
     """How many threads this process has."""
-    return len(os.listdir("/proc/self/task"))
+    return sum(1 for _ in Path("/proc/self/task").iterdir())
 
 
 def unwanted() -> list[str]:

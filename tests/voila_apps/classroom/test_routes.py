@@ -76,6 +76,9 @@ ROUTES: dict[str, list[tuple[str, str, str, tuple[int, int, int, int]]]] = {
         ("GET", "/teacher/seats/allow", "", teachers(405, 403)),
     ],
     "/teacher/connections": [("GET", "/teacher/connections", "", teachers(200, 403))],
+    r"/ca\.crt": [("GET", "/ca.crt", "", everybody(404))],  # without TLS there is none
+    "/tablet": [("GET", "/tablet", "", everybody(200)), ("POST", "/tablet", "", everybody(405))],
+    "/privacy": [("GET", "/privacy", "", everybody(200)), ("POST", "/privacy", "", everybody(405))],
     "/health": [("GET", "/health", "", everybody(200)), ("POST", "/health", "", everybody(405))],
     "/api/run": [("GET", "/api/run", "", everybody(401)), ("POST", "/api/run", "", everybody(401))],
     "/api/documents": [("POST", "/api/documents", '{"documents": []}', everybody(401))],
