@@ -189,7 +189,7 @@ class SummaryPage(DeskPage):
             clock=[time.strftime("%H:%M", time.localtime(at)) for at in (lesson.started, lesson.ended or time.time())]))
 
     def _fold(self, wall: Wall, known: dict[str, Any]) -> dict[str, Any]:
-        tiles = {seat: tile for seat, tile in wall.tiles.items() if tile.run}
+        tiles = {seat: tile for seat, tile in wall.tiles.items() if tile.begun}
         truths = {seat: known.get(tile.run, {}) for seat, tile in tiles.items()}
         students = [{"seat": seat, "number": seat.partition("/")[2] or seat, **tile.public()}
                     for seat, tile in sorted(tiles.items(), key=lambda one: _place(one[0]))]
