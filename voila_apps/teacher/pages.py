@@ -16,6 +16,7 @@ from labs.bench.words import both_say
 from voila_apps import showcase
 from voila_apps.benches import Bench, Benches, Taken
 from voila_apps.catalogue import Catalogue, Scenario
+from voila_apps.classroom.cookies import over_tls
 from voila_apps.classroom.lessons import MODES, Lesson
 from voila_apps.classroom.roles import TeacherPage
 from voila_apps.listening import shown
@@ -78,7 +79,7 @@ class DeskPage(TeacherPage):
         if host.rpartition(":")[0] in ("127.0.0.1", "localhost", "[::1]"):
             listening = self.settings.get("host", "127.0.0.1")
             host = f"{shown(listening)}:{host.rpartition(':')[2]}"
-        return f"{self.request.protocol}://{host}/"
+        return f"{'https' if over_tls(self) else 'http'}://{host}/"
 
     def notice_of(self, status: int, name: str, **fields: Any) -> None:
         """A page that says what is the matter and what to do."""
@@ -188,7 +189,7 @@ class SummaryPage(DeskPage):
             clock=[time.strftime("%H:%M", time.localtime(at)) for at in (lesson.started, lesson.ended or time.time())]))
 
     def _fold(self, wall: Wall, known: dict[str, Any]) -> dict[str, Any]:
-        tiles = {seat: tile for seat, tile in wall.tiles.items() if tile.run}
+        tiles = {seat: tile for seat, tile in wall.tiles.items() if tile.begun}
         truths = {seat: known.get(tile.run, {}) for seat, tile in tiles.items()}
         students = [{"seat": seat, "number": seat.partition("/")[2] or seat, **tile.public()}
                     for seat, tile in sorted(tiles.items(), key=lambda one: _place(one[0]))]

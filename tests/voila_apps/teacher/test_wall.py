@@ -113,6 +113,8 @@ def wall_of(scenario: Scenario, lesson: Any = None) -> Wall:
 def test_the_wall_tells_only_what_differs(pendulum: Scenario, make_run: Callable[..., Run]) -> None:
     run, wall = make_run([1000.0]), wall_of(pendulum)
     wall.look(set(), 1000.0)
+    wall.seats["3-2/4"].claimed = True
+    wall.look(set(), 1000.0)
     first = json.loads(json.dumps(run.documents))
     told = wall.look(wall.fold([("3-2/4", run.uid, first)], lambda _: []), 1000.0)
     assert set(told) == {"3-2/4"} and told["3-2/4"]["run"] == run.uid
@@ -123,6 +125,14 @@ def test_the_wall_tells_only_what_differs(pendulum: Scenario, make_run: Callable
     assert "steps" not in told["3-2/4"] and told["3-2/4"]["readings"] == 1
     (row,) = told["3-2/4"]["more"]
     assert row[0] == 1 and len(row) == 1 + len(pendulum.columns())
+
+
+def test_a_bench_that_was_opened_ahead_is_nobodys_work(pendulum: Scenario, make_run: Callable[..., Run]) -> None:
+    run, wall = make_run([1000.0]), wall_of(pendulum)
+    wall.load([("3-2/4", run.uid)], lambda uid: json.loads(json.dumps(run.documents)))
+    assert wall.look({"3-2/4"}, 1000.0)["3-2/4"]["run"] == ""
+    wall.seats["3-2/4"].claimed = True  # its student has come
+    assert wall.look(set(), 1001.0)["3-2/4"]["run"] == run.uid
 
 
 def test_what_was_missed_is_read_from_the_record(pendulum: Scenario, make_run: Callable[..., Run]) -> None:
