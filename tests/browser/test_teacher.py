@@ -4,6 +4,7 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +123,11 @@ def test_ten_students_on_the_wall_and_one_of_them_watched(desk: Desk, school: Ro
     finish(desk, uid)
 
 
+def arrived(pupil: Pupil, time: float) -> None:
+    """Wait until a run ahead has come so far."""
+    pupil.listen(lambda _: pupil.state["ahead"] is None and pupil.state["time"] >= time)
+
+
 def follow(page: Any, pupils: list[Pupil]) -> None:
     """Everything that is done is on the screen within a second; a hand on a tile finds its readings in the chart."""
     text = "document.querySelector('{} .text').textContent.includes('{}')"
@@ -129,9 +135,9 @@ def follow(page: Any, pupils: list[Pupil]) -> None:
         pupil.order("set", name="length", value=0.3 + 0.1 * number)
         pupil.order("press", name="release")
         pupil.order("ahead", seconds=6)
-        pupil.listen(lambda _, one=pupil: one.state["ahead"] is None and one.state["time"] >= 5.9)
+        arrived(pupil, 5.9)
         pupil.order("measure", instrument="ruler")
-        within(page, 1.0, text.format(seat_of(number), "took reading"), lambda one=pupil: one.order("read"))
+        within(page, 1.0, text.format(seat_of(number), "took reading"), partial(pupil.order, "read"))
     until(page, "document.querySelector('[data-chart=scatter] .dots')")
     within(page, 1.0, text.format(seat_of(1), "set length to 1.3 m"),
            lambda: pupils[0].order("set", name="length", value=1.3))
