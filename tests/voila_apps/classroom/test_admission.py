@@ -90,6 +90,7 @@ def test_the_queue_tells_the_place_and_lets_in_in_turn(small: Room, within: Any)
     sockets[1].close()
 
 
+@pytest.mark.slow
 def test_a_bench_that_was_left_is_cleared_and_its_run_goes_on(small: Room, within: Any) -> None:
     who = small.sit("3-1", 5)
     within(60, lambda: who.ask("/queue/state").json["go"])  # the benches of the test before are being given back
