@@ -76,7 +76,7 @@ def test_what_is_no_message_is_refused_in_words(school: Room, teacher: Visitor, 
 
 
 def test_a_student_cannot_speak_as_the_teacher(school: Room, teacher: Visitor, sit: Callable[..., Pupil]) -> None:
-    pupil, other = sit(2), sit(3)
+    pupil, other = sit(25), sit(26)
     for do, what in (("pause", {"on": True}), ("say", {"id": "x", "text": "I am the teacher"}), ("show", {"to": "me"}),
                      ("heed", {"do": "pause", "on": True})):
         assert "does not know how" in pupil.notices(do, **what)[0]["text"]["en"]
