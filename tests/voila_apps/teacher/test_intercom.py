@@ -94,5 +94,5 @@ def test_a_student_cannot_speak_as_the_teacher(school: Room, teacher: Visitor, s
 
 def test_a_forged_page_cannot_use_the_teachers_cookie(school: Room, teacher: Visitor) -> None:
     path = f"/teacher/lesson/{school.lessons['3-2']}/orders"
-    assert teacher.ask(path, "POST", body='{"do": "end"}', Origin="http://elsewhere.example").status == 403
+    assert teacher.ask(path, "POST", body='{"do": "end"}', Origin="http://example.org").status == 403
     assert teacher.ask(path, "POST", body='{"do": "end"}').status == 403
