@@ -29,7 +29,6 @@ from labs.bench.words import _, both_say, catalogue, language
 FRAME = 0.1  # seconds of wall time between frames
 CHUNK = 0.01  # seconds of computing between looks at the clock
 AHEAD = 0.05  # seconds of computing per turn while running ahead, so that the page is still heard
-PAUSED = 0.1  # seconds between looks of a run ahead at whether the lesson is still paused
 REMEMBERED = 512  # orders of a tab that are known again when they are sent twice
 FURTHEST = 200.0  # one run ahead may take this many seconds at speed 1×
 LONGEST_NOTICE = 400  # characters
@@ -54,15 +53,13 @@ class Desk:
         What the student was given.
     run
         The run at this desk, new or resumed.
-    exam
-        Whether hints and reasons stay in the kernel.
-    line
-        Makes the line on which the teacher speaks, given who hears it.
+    exam, line
+        Whether hints and reasons stay in the kernel; what makes the teacher's line, given who hears it.
 
     """
 
     def __init__(self, scenario: Scenario, run: Run, *, exam: bool = False,
-                 line: "Callable[[Hearing], Intercom] | None" = None) -> None:
+                 line: Callable[[Callable[[dict[str, Any]], None]], Intercom] | None = None) -> None:
         self.scenario, self.run, self.exam = scenario, run, exam
         self.scene = Scene(scenario.lab.title)
         scenario.lab.furnish(self.scene)
@@ -135,20 +132,17 @@ class Desk:
     def _notice(self, kind: str, text: dict[str, str]) -> None:
         self.page.tell("notice", tab=self.tab, kind=kind, text=text)
 
-    # What the teacher can ask for, on a line of its own: none of it is an act, so the run stays what it was.
-
     def heed(self, order: dict[str, Any]) -> None:
-        """Obey one order of the teacher: pause, a message, or a look at the bench as it stands."""
+        """Obey the teacher, on a line of its own: pause, a message, a look. None is an act, so replay stays equal."""
         self._attempt("heed", lambda: self._show(order) if order.get("do") == "show" else self.teacher.heed(order))
         self._due = 0.0
         self._turn_soon()
 
     def _show(self, order: dict[str, Any]) -> None:
         """Everything once more, for a page that only watches: under a name that no student's tab has."""
-        watcher = "watch:" + str(order["to"])
-        self.page.tell("everything", tab=watcher, state=self._state())
+        self.page.tell("everything", tab=f"watch:{order['to']}", state=self._state())
         if not self.run.failed:
-            self.stream.show(*self._frame(), watcher)
+            self.stream.show(*self._frame(), f"watch:{order['to']}")
 
     # What the page can ask for.
 
@@ -339,7 +333,7 @@ class Desk:
                 done += 0 if self.teacher.paused else self._advance(steps - done, AHEAD)
                 self.ahead = done / steps
                 self._tell_state()
-                await asyncio.sleep(PAUSED if self.teacher.paused else 0)
+                await asyncio.sleep(FRAME if self.teacher.paused else 0)
         except Exception:
             self._broken("ahead")
         finally:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.voila_apps.classroom.conftest import Room, open_room
+from tests.voila_apps.teacher.conftest import hear_until
 from tests.voila_apps.wire import Pupil
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("school")]
@@ -123,9 +124,8 @@ def test_ten_students_on_the_wall_and_one_of_them_watched(desk: Desk, school: Ro
     finish(desk, uid)
 
 
-def arrived(pupil: Pupil, time: float) -> None:
-    """Wait until a run ahead has come so far."""
-    pupil.listen(lambda _: pupil.state["ahead"] is None and pupil.state["time"] >= time)
+def ahead_is_done(pupil: Pupil) -> bool:
+    return pupil.state["ahead"] is None and bool(pupil.state["time"] >= 5.9)
 
 
 def follow(page: Any, pupils: list[Pupil]) -> None:
@@ -135,12 +135,12 @@ def follow(page: Any, pupils: list[Pupil]) -> None:
         pupil.order("set", name="length", value=0.3 + 0.1 * number)
         pupil.order("press", name="release")
         pupil.order("ahead", seconds=6)
-        arrived(pupil, 5.9)
+        hear_until(pupil, partial(ahead_is_done, pupil), PATIENCE / 1000)
         pupil.order("measure", instrument="ruler")
         within(page, 1.0, text.format(seat_of(number), "took reading"), partial(pupil.order, "read"))
     until(page, "document.querySelector('[data-chart=scatter] .dots')")
     within(page, 1.0, text.format(seat_of(1), "set length to 1.3 m"),
-           lambda: pupils[0].order("set", name="length", value=1.3))
+           partial(pupils[0].order, "set", name="length", value=1.3))
     page.hover(f"{seat_of(4)} .bench")
     page.wait_for_selector("[data-chart=scatter] .dots.own", state="attached")
     page.mouse.move(5, 5)

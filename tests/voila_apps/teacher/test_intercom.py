@@ -2,15 +2,31 @@
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
+from labs.bench.replay import replay
+from labs.bench.scenario import load
 from tests.voila_apps.classroom.conftest import Room
 from tests.voila_apps.conftest import Visitor
 from tests.voila_apps.teacher.conftest import hear_until, order
 from tests.voila_apps.wire import Pupil
+from voila_apps.home import data_folder
+from voila_apps.store import RecordStore
 
 pytestmark = pytest.mark.xdist_group("school")
+
+
+def recorded(school: Room, seat: str) -> tuple[list[Any], bytes]:
+    """The documents of a seat's newest run, and its draw key."""
+    folder = data_folder(school.house.data)
+    store = RecordStore(folder.record, folder.secret())
+    try:
+        row = store.runs(seat)[0]
+        return store.documents(row.uid), bytes.fromhex(row.draw_key)
+    finally:
+        store.close()
 
 
 def test_a_pause_stops_time_and_every_hand_and_leaves_no_trace(
@@ -32,8 +48,12 @@ def test_a_pause_stops_time_and_every_hand_and_leaves_no_trace(
     order(school, teacher, "3-2", do="pause", on=False)
     hear_until(pupil, lambda: not pupil.state["paused"])
     hear_until(pupil, lambda: pupil.state["time"] > stood)
+    pupil.order("read")
     answer = teacher.ask(f"/teacher/report/{school.lessons['3-2']}/1")
     assert answer.status == 200 and "A swing" in answer.text
+    documents, key = recorded(school, "3-2/1")
+    assert not {"pause", "say", "heed"} & {one.get("do") for one in documents}
+    assert replay(documents, load(school.house.data / "scenarios" / "swing.ipynb"), key).equal
 
 
 def test_who_comes_while_the_lesson_is_paused_finds_it_paused(
@@ -76,7 +96,7 @@ def test_what_is_no_message_is_refused_in_words(school: Room, teacher: Visitor, 
 
 
 def test_a_student_cannot_speak_as_the_teacher(school: Room, teacher: Visitor, sit: Callable[..., Pupil]) -> None:
-    pupil, other = sit(2), sit(3)
+    pupil, other = sit(25), sit(26)
     for do, what in (("pause", {"on": True}), ("say", {"id": "x", "text": "I am the teacher"}), ("show", {"to": "me"}),
                      ("heed", {"do": "pause", "on": True})):
         assert "does not know how" in pupil.notices(do, **what)[0]["text"]["en"]
