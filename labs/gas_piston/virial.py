@@ -155,5 +155,5 @@ def measure(temperature: float, densities: tuple[float, float, float], seed: int
     matrix = np.array([(1.0, one.density, 1 / edge) for one, (edge, _) in zip(points, fillings, strict=True)])
     shares = np.linalg.pinv(matrix * weights[:, None])[0] * weights
     excess = [one.excess - corners(temperature, edge) for one, (edge, _) in zip(points, fillings, strict=True)]
-    simulated = sum((share * one for share, one in zip(shares, excess, strict=True)), ufloat(0.0, 0.0))
+    simulated = sum(share * one for share, one in zip(shares, excess, strict=True))
     return simulated + second_virial(temperature) - second_virial(temperature, CUTOFF)
