@@ -14,6 +14,7 @@ from traitlets import Any as AnyTrait
 from voila_apps.nursery.nursery import Closed, Nursery
 
 NAME = "wanxiang-nursery"
+GLANCE = 0.05  # seconds between two looks while waiting for the end
 GROUP = 4  # PIDFD_SIGNAL_PROCESS_GROUP, since Linux 6.9
 
 
@@ -52,25 +53,22 @@ class NurseryProvisioner(LocalProvisioner):
         return await super().launch_kernel(cmd, **kwargs)
 
     async def poll(self) -> int | None:
-        """None while it lives."""
+        """None while it lives. It is buried here if its forker did not live to do it."""
         if self.pidfd is None:
             return await super().poll()
         watch = select.poll()
         watch.register(self.pidfd, select.POLLIN)
-        return 0 if watch.poll(0) else None
+        if not watch.poll(0):
+            return None
+        self._let_go()
+        return 0
 
     async def wait(self) -> int | None:
-        """Until it has ended; it is then buried, if its forker did not live to do it."""
+        """Until it has ended."""
         if self.pidfd is None:
             return await super().wait()
-        ended = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        loop.add_reader(self.pidfd, ended.set)
-        try:
-            await ended.wait()
-        finally:
-            loop.remove_reader(self.pidfd)
-        self._let_go()
+        while await self.poll() is None:
+            await asyncio.sleep(GLANCE)
         return 0
 
     async def send_signal(self, signum: int) -> None:
