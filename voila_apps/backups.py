@@ -29,6 +29,9 @@ from voila_apps.store import RecordStore
 
 RECORD, SECRET, PASSWORD, MANIFEST = "record.sqlite", "secret.key", "teacher.json", "manifest.json"
 NAME = re.compile(r"wanxiang-(\d{6,})-(\d{8})T(\d{6})Z\.zip")
+# Copies of the record that migrations, updates and restores leave in the data folder.
+STRAYS = ("record-*.sqlite", "backups/*.sqlite", "replaced-*/record.sqlite")
+DAY = 86400.0
 HOURLY_KEPT = 24  # the newest ones, whenever they were made
 BLOCK = 1 << 20  # bytes read at once
 QUICK = 1  # zlib's level: a record shrinks eightfold at 100 MB/s
@@ -85,7 +88,9 @@ class Backups:
             return deliver(packed, target)
 
     def rotate(self) -> list[Path]:
-        """Remove what need not be kept: beyond the newest ones, all but the last of each day, for so many days."""
+        """Remove what need not be kept: beyond the newest ones, all but the last of each day, for so many days; and
+        copies from before a migration, an update or a restore that are older than that.
+        """
         kept = self.kept()
         last_of_day: dict[str, Path] = {}
         for path in kept:
@@ -94,7 +99,15 @@ class Backups:
         gone = [path for path in kept if path not in stay]
         for path in gone:
             remove(path)
+        for path in self.strays():
+            if self.days * DAY < time.time() - path.stat().st_mtime < 20 * 365 * DAY:  # else a clock is wrong
+                remove_record(path)
+                gone.append(path)
         return gone
+
+    def strays(self) -> list[Path]:
+        """Bare copies of the record that lie about from before a migration, an update or a restore."""
+        return [path for pattern in STRAYS for path in sorted(self.folder.root.glob(pattern)) if path.is_file()]
 
     def _newest(self) -> Backup | None:
         """The newest backup, unless it cannot be read any more."""
@@ -203,6 +216,12 @@ def remove(path: Path) -> None:
     """Remove a backup and its checksum."""
     path.unlink(missing_ok=True)
     checksum_file(path).unlink(missing_ok=True)
+
+
+def remove_record(path: Path) -> None:
+    """Remove a bare copy of a record, with its log."""
+    for suffix in ("", "-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
 def settle(folder: Path) -> None:

@@ -59,6 +59,7 @@ INHERITED = (
     "LC_CTYPE",
     "LD_LIBRARY_PATH",
     "VIRTUAL_ENV",
+    "XDG_CACHE_HOME",
     "NUMBA_CACHE_DIR",
     "NUMBA_CPU_NAME",
     "NUMBA_CPU_FEATURES",
@@ -304,7 +305,7 @@ class Benches:
             lost = bench.rendered and not self.alive(bench)
             patience = AHEAD_SECONDS if bench.ahead else UNJOINED_SECONDS
             unjoined = bench.rendered and not bench.joined and now - bench.left > patience
-            if lost or unjoined or now - bench.left > self.idle_seconds:
+            if lost or unjoined or (bench.rendered and now - bench.left > self.idle_seconds):
                 await self.clear(bench)
 
     async def sweep_forever(self) -> None:

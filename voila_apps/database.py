@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from voila_apps.speaking import _
 
 PATIENCE = 5.0  # s that a writer waits for another program; less than a kernel waits for an answer
 IMPATIENCE = 0.2  # s, while it is known that there is trouble
+ROOM = 2_000_000  # bytes
 
 TROUBLES = {
     "full": _("The disk that the record lies on is full. Make room on it; what waits is then saved by itself."),
@@ -30,6 +32,11 @@ def trouble_of(problem: Exception) -> str:
     """Which of the troubles an error of the database means."""
     code = getattr(getattr(problem, "orig", None), "sqlite_errorcode", 0) & 0xFF
     return KINDS.get(code, "unwritable")
+
+
+def no_room(path: Path) -> bool:
+    """Whether the disk has less than the next minute of a class needs."""
+    return shutil.disk_usage(path.parent).free < ROOM
 
 
 def open_engine(path: Path) -> Engine:

@@ -62,6 +62,8 @@ def examine(folder: DataFolder, host: str, port: int) -> Iterator[Finding]:
         ("data folder", lambda: data_writable(folder)),
         ("secret", lambda: secret(folder)),
         ("record", lambda: record(folder)),
+        ("backups", lambda: backups(folder)),
+        ("certificate", lambda: certificate(folder)),
         ("port", lambda: port_free(host, port)),
         ("kernels", kernels),
         ("page", page),
@@ -208,6 +210,37 @@ def record(folder: DataFolder) -> Finding:
             problem=verdict,
         ),
         {"runs": count},
+    )
+
+
+def backups(folder: DataFolder) -> Finding:
+    """Whether there is a backup that can be read, and how old it is."""
+    from voila_apps.backups import Backups, look
+
+    kept = Backups(folder).kept()
+    if not kept:
+        return Finding("backups", True, "none yet")
+    newest = look(kept[0])
+    return Finding("backups", True, f"{len(kept)}, the newest of {newest.made}", None, {"newest": newest.made})
+
+
+def certificate(folder: DataFolder) -> Finding:
+    """Whether the certificate that tablets know is good for long enough to be thought of in time."""
+    from voila_apps.deployment.certificates import RENEW_DAYS, Certificates, days_left, load, names_in
+
+    kept = Certificates(folder.tls)
+    if not kept.there:
+        return Finding("certificate", True, "none")
+    made = load(kept.certificate)
+    days = days_left(made)
+    return Finding(
+        "certificate",
+        days > 0,
+        f"{', '.join(names_in(made))}; {days} d",
+        None
+        if days >= RENEW_DAYS
+        else Refusal("The certificate is good for {days} more days. Renew it with `wanxiang tls`.", days=max(days, 0)),
+        {"days": days, "names": names_in(made)},
     )
 
 

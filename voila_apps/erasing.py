@@ -30,8 +30,6 @@ DAY = 86400.0
 READERS_PATIENCE = 2.0  # s that rebuilding the file waits for whoever reads it
 AT_ONCE = 500  # runs in one statement
 FIRST_BELIEVED = time.mktime((2025, 1, 1, 0, 0, 0, 0, 0, 0))  # a clock that says less was never set
-# Which migrations, updates and restores leave beside the record.
-COPIES = ("record-form-*.sqlite", "record-before-*.sqlite", "replaced-*/record.sqlite")
 
 log = logging.getLogger("wanxiang")
 
@@ -117,11 +115,10 @@ def erase_in_copies(folder: DataFolder, seat: str, how: str) -> Erased:
                 erased.rewritten.append(path.name)
         except Refusal:
             erased.unreadable.append(path.name)
-    for path in (one for pattern in COPIES for one in sorted(folder.root.glob(pattern))):
+    for path in Backups(folder).strays():
         name = str(path.relative_to(folder.root))
         if how == "remove":
-            for suffix in ("", "-wal", "-shm"):
-                path.with_name(path.name + suffix).unlink(missing_ok=True)
+            backups.remove_record(path)
             erased.removed.append(name)
             continue
         try:

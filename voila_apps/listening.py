@@ -69,8 +69,10 @@ def own_addresses() -> list[str]:
 def _of_interfaces(probe: socket.socket) -> list[str]:
     import fcntl  # not on Windows
 
-    found = []
-    for _, name in socket.if_nameindex():
+    found, names = [], list[str]()
+    with contextlib.suppress(OSError):  # where even asking is not allowed
+        names = [name for _, name in socket.if_nameindex()]
+    for name in names:
         with contextlib.suppress(OSError):  # an interface without an address
             answer = fcntl.ioctl(probe, INTERFACE_ADDRESS, struct.pack("256s", name.encode()[:15]))
             found.append(socket.inet_ntoa(answer[20:24]))

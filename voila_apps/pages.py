@@ -196,7 +196,7 @@ class LabPage(Page):
         try:
             return cast(Bench, await benches.open(now.seat, scenario, lesson, address))
         except Taken:
-            if not self._new:  # a browser that never comes back must not fill the queue; the page's next question joins it
+            if not self._new:  # who never comes back must not fill the queue; the page joins it
                 benches.queue.join(now.seat)
             self._wait_in_queue(now.seat, scenario)
             return None

@@ -50,14 +50,20 @@ class KernelRequest(RequestHandler):
 
     async def in_writer(self, work: Callable[..., Any], *arguments: Any) -> Any:
         """Do something with the store in its one writing thread; a full disk and a refusal have their own answers."""
-        writer: ThreadPoolExecutor = self.settings["writer"]
+        return await self._in(self.settings["writer"], work, *arguments)
+
+    async def in_reader(self, work: Callable[..., Any], *arguments: Any) -> Any:
+        """Read from the store without waiting for those who write."""
+        return await self._in(None, work, *arguments)
+
+    async def _in(self, threads: ThreadPoolExecutor | None, work: Callable[..., Any], *arguments: Any) -> Any:
         try:
-            return await asyncio.get_running_loop().run_in_executor(writer, work, *arguments)
+            return await asyncio.get_running_loop().run_in_executor(threads, work, *arguments)
         except Refusal as refusal:
             self.refuse(409, str(refusal))
         except SQLAlchemyError as problem:
             self.trouble = trouble_of(problem)
-            app_log.error("The record could not be written (%s): %s", self.trouble, problem)
+            app_log.error("The record could not be used (%s): %s", self.trouble, problem)
             self.refuse(507, TROUBLES[self.trouble])
 
     def refuse(self, status: int, why: str) -> NoReturn:
@@ -72,8 +78,8 @@ class RunRequest(KernelRequest):
         """The run's uid, the draw key, the seat, and the documents so far."""
         sitting = self.bench.sitting
         store: RecordStore = self.settings["store"]
-        saved = await self.in_writer(store.documents, sitting.run) if sitting.run else []
-        kept = await self.in_writer(store.snapshot, sitting.run) if sitting.run else None
+        saved = await self.in_reader(store.documents, sitting.run) if sitting.run else []
+        kept = await self.in_reader(store.snapshot, sitting.run) if sitting.run else None
         snapshot = base64.b64encode(kept[1]).decode() if kept else None
         lessons: Lessons | None = self.settings["lessons"]
         lesson = lessons.get(sitting.lesson) if lessons else None
@@ -132,6 +138,7 @@ class Health(RequestHandler):
             "benches": len(benches),
             "bench_limit": benches.limit,
             "disk_free_bytes": shutil.disk_usage(store.path.parent).free,
+            **self.settings.get("certificate_state", dict)(),
             **self.settings["nursery"].state,
             **self.settings["upkeep"].told(),
         }

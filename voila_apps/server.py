@@ -33,6 +33,7 @@ from voila.configuration import VoilaConfiguration
 from voila.utils import get_page_config, get_voila_labextensions_path
 
 from engine.errors import Refusal
+from voila_apps.admission import FORKED_BYTES, LAUNCHED_BYTES
 from voila_apps.backups import Backups
 from voila_apps.benches import (
     BENCHES_PER_SEAT,
@@ -55,6 +56,7 @@ from voila_apps.deployment.logs import keep_small, open_log
 from voila_apps.gate import KERNEL_ID, PASSING, EndBench, OwnChannels, OwnKernel, SeatIdentity, close_strangers
 from voila_apps.home import DataFolder, shipped_scenarios
 from voila_apps.listening import reachable, shown
+from voila_apps.nursery.lifeline import supported
 from voila_apps.nursery.nursery import Nursery, stamp_once_in
 from voila_apps.nursery.provisioner import NAME as PROVISIONER
 from voila_apps.nursery.provisioner import register as register_provisioner
@@ -153,7 +155,7 @@ class ClassServer(Voila):
         kept = Backups(self.folder, serving.backups) if serving.backups else None
         self.upkeep = Upkeep(self.store, self.spool, self.in_writer, kept, serving.retention)
         self.benches = Benches(self.kernel_manager, self.store, self.renderer, self.in_writer,
-                               limit=serving.benches or usual_limit(), spool=self.spool, complaints=self.complaints,
+                               limit=serving.benches or _cap(), spool=self.spool, complaints=self.complaints,
                                per_seat=1 if serving.classroom else BENCHES_PER_SEAT,
                                idle_seconds=serving.idle_minutes * 60.0)  # fmt: skip
         self.sockets: set[OwnChannels] = set()
@@ -177,7 +179,8 @@ class ClassServer(Voila):
     def _leaflet_settings(self) -> dict[str, Any]:
         """What tablets are told about the certificate."""
         opened = self.serving.doors
-        return {"authority": opened.authority, "certificate_names": certificate_names(opened.certificate)}
+        return {"authority": opened.authority, "certificate_names": certificate_names(opened.certificate),
+                "certificate_state": opened.state}
 
     def _nursery(self) -> Nursery:
         """Where kernels are forked; opened once the server listens."""
@@ -323,11 +326,18 @@ class ClassServer(Voila):
             self.ahead.close()
         await self.benches.clear_all()
         await self.nursery.close()
+        if "clerk" in self.app.settings:
+            await self.app.settings["clerk"].close()
         server.stop()
         beside.close()
         await self.in_writer(self.spool.take_up, self.store)
         self.writer.shutdown()
         self.store.close()
+
+
+def _cap() -> int:
+    """How many benches there are when nobody says: forked ones are light."""
+    return usual_limit(FORKED_BYTES if supported() else LAUNCHED_BYTES)
 
 
 def wanxiang_version() -> str:

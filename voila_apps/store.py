@@ -23,7 +23,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from engine.errors import Refusal
-from voila_apps.database import IMPATIENCE, PATIENCE, damaged, keep_copy, known_form, open_engine, trouble_of
+from voila_apps.database import IMPATIENCE, PATIENCE, damaged, keep_copy, known_form, no_room, open_engine, trouble_of
 from voila_apps.migrations import bring_up, create
 from voila_apps.schema import FORM, documents, runs, seats, snapshots
 
@@ -145,7 +145,7 @@ class RecordStore:
         try:
             with self.read() as connection:
                 connection.execute(select(runs.c.uid).limit(1)).first()
-            if self.trouble:  # is it over?
+            if self.trouble and not (self.trouble == "full" and no_room(self.path)):  # is it over?
                 with self.write() as connection:
                     connection.exec_driver_sql(f"PRAGMA user_version = {FORM}")
         except DatabaseError:

@@ -74,11 +74,12 @@ class Upkeep:
 
     async def back_up(self) -> None:
         """Make a backup, in a thread of its own: it reads, so nobody who writes waits for it."""
-        if self.backups is None or self.store.changes == self._changes:
+        if self.backups is None:
             return
         changes = self.store.changes
         try:
-            await asyncio.to_thread(self.backups.make, self.store, only_new=True)
+            if changes != self._changes:
+                await asyncio.to_thread(self.backups.make, self.store, only_new=True)
             await asyncio.to_thread(self.backups.rotate)
         except Exception as problem:  # the lesson goes on; whoever watches /health reads it
             self.backup_problem = f"{type(problem).__name__}: {problem}"

@@ -7,20 +7,15 @@ measured: the run counts in steps.
 
 import asyncio
 import logging
-import os
-import secrets
 import time
 from collections import deque
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from engine.errors import Refusal
-from engine.kernel import kernels
 from labs.bench import showing
 from labs.bench.intercom import Intercom, TeacherSaid
 from labs.bench.judging import accepted, truth
-from labs.bench.logbook import ServerLogbook, fetch_run
 from labs.bench.page import Page
 from labs.bench.question import Question
 from labs.bench.report import report
@@ -28,14 +23,12 @@ from labs.bench.run import Run
 from labs.bench.scenario import Scenario
 from labs.bench.scene import Scene
 from labs.bench.share import LEAST, Share
-from labs.bench.spool import Spool
 from labs.bench.stream import FrameStream
 from labs.bench.words import _, both_say, catalogue, language
 
 FRAME = 0.1  # seconds of wall time between frames
 CHUNK = 0.01  # seconds of computing between looks at the clock
 AHEAD = 0.05  # seconds of computing per turn while running ahead, so that the page is still heard
-PAUSED = 0.1  # seconds between looks of a run ahead at whether the lesson is still paused
 REMEMBERED = 512  # orders of a tab that are known again when they are sent twice
 FURTHEST = 200.0  # one run ahead may take this many seconds at speed 1×
 LONGEST_NOTICE = 400  # characters
@@ -60,15 +53,13 @@ class Desk:
         What the student was given.
     run
         The run at this desk, new or resumed.
-    exam
-        Whether hints and reasons stay in the kernel.
-    line
-        Makes the line on which the teacher speaks, given who hears it.
+    exam, line
+        Whether hints and reasons stay in the kernel; what makes the teacher's line, given who hears it.
 
     """
 
     def __init__(self, scenario: Scenario, run: Run, *, exam: bool = False,
-                 line: "Callable[[Hearing], Intercom] | None" = None) -> None:
+                 line: Callable[[Callable[[dict[str, Any]], None]], Intercom] | None = None) -> None:
         self.scenario, self.run, self.exam = scenario, run, exam
         self.scene = Scene(scenario.lab.title)
         scenario.lab.furnish(self.scene)
@@ -141,20 +132,17 @@ class Desk:
     def _notice(self, kind: str, text: dict[str, str]) -> None:
         self.page.tell("notice", tab=self.tab, kind=kind, text=text)
 
-    # What the teacher can ask for, on a line of its own: none of it is an act, so the run stays what it was.
-
     def heed(self, order: dict[str, Any]) -> None:
-        """Obey one order of the teacher: pause, a message, or a look at the bench as it stands."""
+        """Obey the teacher, on a line of its own: pause, a message, a look. None is an act, so replay stays equal."""
         self._attempt("heed", lambda: self._show(order) if order.get("do") == "show" else self.teacher.heed(order))
         self._due = 0.0
         self._turn_soon()
 
     def _show(self, order: dict[str, Any]) -> None:
         """Everything once more, for a page that only watches: under a name that no student's tab has."""
-        watcher = "watch:" + str(order["to"])
-        self.page.tell("everything", tab=watcher, state=self._state())
+        self.page.tell("everything", tab=f"watch:{order['to']}", state=self._state())
         if not self.run.failed:
-            self.stream.show(*self._frame(), watcher)
+            self.stream.show(*self._frame(), f"watch:{order['to']}")
 
     # What the page can ask for.
 
@@ -345,7 +333,7 @@ class Desk:
                 done += 0 if self.teacher.paused else self._advance(steps - done, AHEAD)
                 self.ahead = done / steps
                 self._tell_state()
-                await asyncio.sleep(PAUSED if self.teacher.paused else 0)
+                await asyncio.sleep(FRAME if self.teacher.paused else 0)
         except Exception:
             self._broken("ahead")
         finally:
@@ -398,48 +386,6 @@ class Desk:
         lang = language(str(code))
         if lang != self.run.record.language:
             self.run.act("language", value=lang)
-
-
-def open_desk(scenario: Scenario) -> Page:
-    """The page of one student: on a class server the run that it hands out, elsewhere a new one that is not kept."""
-    scenario.id = scenario.id or os.environ.get("WANXIANG_SCENARIO", "")
-    url, token = os.environ.get("WANXIANG_SERVER", ""), os.environ.get("WANXIANG_TOKEN", "")
-    if not url:
-        return Desk(scenario, Run(scenario, secrets.token_bytes(32))).page
-    given = fetch_run(url, token)
-    logbook = ServerLogbook(url, token, spool=_spool(token, given.ticket))
-    if given.documents:
-        run = Run.resume(scenario, given.draw_key, given.documents, logbook, snapshot=given.snapshot)
-    else:
-        run = Run(scenario, given.draw_key, logbook, seat=given.seat)
-        _guide(run, given.mode)
-    _warm(run)
-    return Desk(scenario, run, exam=given.mode == "exam", line=lambda hear: Intercom(url, token, hear)).page
-
-
-def _guide(run: Run, mode: str) -> None:
-    """A lesson begins with the guide in sight, or without it where students find their own way."""
-    wanted = run.record.guide if mode not in ("guided", "free", "exam") else mode != "free"
-    if wanted != run.record.guide:
-        run.act("guide", on=wanted)
-
-
-def _spool(token: str, ticket: Any) -> Spool | None:
-    """Where what was written waits on the disk for the server; without one it waits in memory alone."""
-    folder = os.environ.get("WANXIANG_SPOOL", "")
-    if not folder or not ticket:
-        return None
-    try:
-        return Spool(Path(folder), token, ticket)
-    except OSError as problem:
-        log.warning("There is no spool in %s: %s", folder, problem)
-        return None
-
-
-def _warm(run: Run) -> None:
-    """Have every kernel ready before the page is: compiling in mid-lesson would look like a lost connection."""
-    for one in kernels():
-        one.numba(run.solver.precision)
 
 
 def cut(text: str) -> str:

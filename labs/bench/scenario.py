@@ -173,7 +173,7 @@ class Scenario:
     def _ipython_display_(self) -> None:
         from IPython.display import display
 
-        from labs.bench.desk import open_desk  # the page and the scene are loaded only where somebody looks
+        from labs.bench.sitting import open_desk  # the page and the scene are loaded only where somebody looks
 
         shown = open_desk(self)
         if shown is not None:

@@ -31,7 +31,7 @@ SMALL, LARGE = 20.0, 40.0  # σ, edges of the two cubes
 WORK = {SMALL: 4.5e8, LARGE: 9e8}  # molecules times steps of a run: the large cube counts twice in the extrapolation
 SLUGGISH = 400  # molecules that would take the time which a step takes beside its molecules
 SETTLING = 60.0  # reduced units of time
-READINGS = 10  # of each run; the gauge's window is all the time between two
+READINGS = 20  # of each run; the gauge's window is all the time between two
 
 
 def pair_energy(distance: float) -> float:
@@ -55,6 +55,26 @@ def second_virial(temperature: float, cutoff: float = math.inf) -> float:
     near, _ = quad(inner, CORE, 1.0, epsabs=1e-12, limit=200)
     far, _ = quad(outer, 1 / cutoff, 1.0, epsabs=1e-12, limit=200)
     return -2 * math.pi * (near + far - CORE**3 / 3)
+
+
+def corners(temperature: float, edge: float) -> float:
+    """What edges and corners of a cube add to (pV/NkT − 1)/n [σ³], beyond B and the share of its walls.
+
+    Two centres a distance (x, y, z) apart fit into a cube of edge L in Π (L − |x|) ways. With
+    p = kT ∂ ln Q/∂V, the second order in n becomes B + ⅔ b/L − ⅚ c/L² + d/L³, where b, c and d are the integrals of
+    f = exp(−u/kT) − 1 over Σ|x|, Σ|x y| and |x y z|; averaged over directions, r² 2/π and r³/4π for the last two.
+    """
+    def moment(power: int) -> float:
+        near, _ = quad(lambda r: mayer(r, temperature) * r**power, CORE, 1.0, limit=200)
+        far, _ = quad(lambda r: mayer(r, temperature) * r**power, 1.0, CUTOFF, limit=200)
+        return near + far - CORE ** (power + 1) / (power + 1)
+
+    return -5 / 6 * 8 * moment(4) / edge**2 + moment(5) / edge**3
+
+
+def mayer(distance: float, temperature: float) -> float:
+    """f = exp(−u/kT) − 1 of the potential cut off and shifted to zero at the bench's cutoff."""
+    return math.expm1((pair_energy(CUTOFF) - pair_energy(distance)) / temperature)
 
 
 class VirialBench(GasPistonLab):
@@ -123,15 +143,17 @@ def blur(student: Student, found: dict[str, list[Reading]]) -> float:
 
 
 def measure(temperature: float, densities: tuple[float, float, float], seed: int) -> UFloat:
-    """B of the whole potential [σ³]; what lies beyond the cutoff is added by quadrature.
+    """B of the whole potential [σ³]; what lies beyond the cutoff is added by quadrature, what corners do is taken off.
 
     Fitted to all fillings is (pV/NkT − 1)/n = B + C n + S/L: near hard planes molecules have fewer partners.
     """
     fillings = [(SMALL, density) for density in densities[1:]] + [(LARGE, density) for density in densities]
     points = [fill(temperature, density, edge, seed) for edge, density in fillings]
-    weights = np.array([1 / one.excess.s for one in points])
+    # The weights come from how many blows were counted, not from the errors found: those are uncertain themselves, and
+    # whichever came out small by chance would count too much.
+    weights = np.array([density * math.sqrt(WORK[edge] / edge) for edge, density in fillings])
     matrix = np.array([(1.0, one.density, 1 / edge) for one, (edge, _) in zip(points, fillings, strict=True)])
-    covariance = np.linalg.inv((matrix.T * weights**2) @ matrix)
-    found = covariance @ (matrix.T * weights**2) @ np.array([one.excess.n for one in points])
-    simulated = ufloat(found[0], math.sqrt(covariance[0, 0]))
+    shares = np.linalg.pinv(matrix * weights[:, None])[0] * weights
+    excess = [one.excess - corners(temperature, edge) for one, (edge, _) in zip(points, fillings, strict=True)]
+    simulated = sum(share * one for share, one in zip(shares, excess, strict=True))
     return simulated + second_virial(temperature) - second_virial(temperature, CUTOFF)

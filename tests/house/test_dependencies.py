@@ -18,8 +18,8 @@ PROJECT = tomllib.loads((HOUSE / "pyproject.toml").read_text("utf-8"))
 LOCK = (HOUSE / "requirements.lock").read_text("utf-8")
 PIN = re.compile(r"(?m)^([A-Za-z0-9._-]+)(?:\[[\w,-]+\])?==([^\s;\\]+)(?: ; ([^\\\n]+?))? \\\n"
                  r"((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)")
-IMPORTED_AS = {"pyyaml": "yaml", "pillow": "PIL", "import-linter": "importlinter", "websocket-client": "websocket",
-               "pytest-xdist": "xdist", "pytest-timeout": "pytest_timeout"}
+IMPORTED_AS = {"argon2-cffi": "argon2", "pyyaml": "yaml", "pillow": "PIL", "import-linter": "importlinter",
+               "websocket-client": "websocket", "pytest-xdist": "xdist", "pytest-timeout": "pytest_timeout"}
 
 
 def lock_writer() -> ModuleType:

@@ -111,7 +111,7 @@ def visit(request: pytest.FixtureRequest, hall: House) -> Iterator[Visit]:
         pupil, other = both.map(partial(sit, hall, request.param), ("Wang", "Li"))
     work(pupil, scenario)
     run, key = key_of(hall, "Wang", request.param)
-    with ThreadPoolExecutor() as beside:  # some truths take seconds to compute, and a page that is deaf for long is lost
+    with ThreadPoolExecutor() as beside:  # some truths take seconds to compute; a page that is deaf for long is lost
         known = beside.submit(hidden_of, scenario, key)
         while not known.done():
             pupil.listen_for(0.2)

@@ -42,18 +42,15 @@ class Session(threading.Thread):
 
     def _work(self) -> None:
         pupil = self.pupil.sit_down()
-        pupil.awake = False
         pupil.order("speed", value=0.25)
         pupil.order("play", on=True)
         end = time.monotonic() + self.seconds
         while time.monotonic() < end:
-            frame = pupil.listen(lambda one: one.custom.get("say") == "frame")
+            pupil.listen(lambda one: one.custom.get("say") == "frame")  # which gives the credit for the next
             pupil.blocks.clear()
             pupil.heard.clear()
             self.frames += 1
             time.sleep(PAUSE)
-            said = frame.custom
-            pupil.say(frame.comm, {"do": "credit", "tab": pupil.tab, "frame": said["frame"], "run": said["run"]})
             if self.frames % BETWEEN == 0:
                 pupil.order("set", name="piston", value=20 + self.frames // BETWEEN % 12)
                 pupil.order("read")

@@ -1,4 +1,5 @@
 """Pages rendered ahead: when a lesson begins, its benches are prepared before the students come.
+When it ends, or a seat is freed, benches that nobody needs are given back.
 
 One after the other, and never while somebody waits before a page that is being rendered: whoever
 has come goes first. What nobody joined gives way at once when a place is needed.
@@ -22,8 +23,10 @@ class Ahead:
 
     def __init__(self, benches: Benches, room: Classroom, catalogue: Catalogue) -> None:
         self.benches, self.room, self.catalogue = benches, room, catalogue
+        self._clearing: set[asyncio.Task[None]] = set()
         self._tasks: dict[str, asyncio.Task[None]] = {}
         room.lessons.on_change(self.mind)
+        room.seating.on_change(self.mind_seat)
 
     def take_up(self) -> None:
         """Lessons that were open when the server came back get their benches again."""
@@ -37,6 +40,14 @@ class Ahead:
             self._tasks[lesson.uid] = asyncio.ensure_future(self._clear(lesson))
         elif lesson.uid not in self._tasks:
             self._tasks[lesson.uid] = asyncio.ensure_future(self._prepare(lesson))
+
+    def mind_seat(self, seat: str) -> None:
+        """A seat that was freed gives its bench back; the run stays in the record."""
+        if self.room.seating.holder(seat) is None:
+            for bench in self.benches.of_seat(seat):
+                task = asyncio.ensure_future(self.benches.clear(bench))
+                self._clearing.add(task)
+                task.add_done_callback(self._clearing.discard)
 
     def close(self) -> None:
         """Nothing more is prepared."""

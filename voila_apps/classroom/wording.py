@@ -12,7 +12,7 @@ ROOM_WORDS = {
     "enter": _("Enter"),
     "login_wrong": _("That is not the password. Look for l and 1, o and 0: the password has none of them."),
     "login_wait": _("Too many tries. Wait {n} s, then try again."),
-    "login_lost": _("Lost it? Run `wanxiang password` at the box: it makes a new one."),
+    "login_lost": _("Lost it? Type “wanxiang password” at the box: it makes a new one."),
     "to_seat": _("I am a student"),
     "to_login": _("For teachers"),
     "seat": _("Take your seat"),

@@ -74,10 +74,9 @@ def _agree(seat: str, yes: bool) -> None:
 
 
 def _choose(folder: DataFolder) -> str:
-    from voila_apps import erasing
     from voila_apps.backups import Backups
 
-    if not Backups(folder).kept() and not any(list(folder.root.glob(one)) for one in erasing.COPIES):
+    if not Backups(folder).kept() and not Backups(folder).strays():
         return "keep"
     answer = str(typer.prompt(f"{in_words(COPIES)} [rewrite/remove/keep]", default="rewrite")).strip().lower()
     ensure(answer in HOWS, _("--backups can be rewrite, remove or keep, not {given!r}."), given=answer)

@@ -23,6 +23,7 @@ from engine.errors import Refusal
 
 AUTHORITY_DAYS = 3652
 SERVER_DAYS = 397
+RENEW_DAYS = 30  # before its end, people are told
 EARLY = timedelta(days=1)  # valid from yesterday on: clocks of tablets differ
 OLDEST_CLOCK = datetime(2026, 1, 1, tzinfo=UTC)  # a box without a battery wakes up long before that
 HERE = ("localhost", "127.0.0.1", "::1")

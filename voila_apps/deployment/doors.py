@@ -17,6 +17,7 @@ from tornado.web import Application, RequestHandler
 
 from engine.errors import Refusal
 from voila_apps.deployment.certificates import (
+    RENEW_DAYS,
     Certificates,
     days_left,
     general_name,
@@ -29,7 +30,6 @@ from voila_apps.listening import bind, shown
 
 FOR_KERNELS = ("/api/", "/health")
 NOT_FOR_KERNELS = "/api/kernels"
-RENEW_DAYS = 30
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,10 @@ class Doors:
     def context(self) -> ssl.SSLContext | None:
         """What TLS needs, where there is TLS."""
         return server_context(self.certificate, self.key) if self.certificate and self.key else None
+
+    def state(self) -> dict[str, int]:
+        """For whoever watches the server: how long the certificate is good for."""
+        return {"certificate_days": days_left(load(self.certificate))} if self.certificate else {}
 
     def open_beside(self, handlers: list[Any], settings: dict[str, Any], port: int) -> "Beside":
         """Open the doors beside the browsers' one."""

@@ -13,7 +13,7 @@ from pathlib import Path
 PACKAGES = (
     *("ipykernel.debugger", "ipykernel.ipkernel", "ipykernel.kernelapp", "ipykernel.comm", "ipywidgets", "anywidget"),
     *("tornado.httpclient", "tornado.simple_httpclient"),
-    *("labs.bench", "labs.bench.studio", "labs.bench.desk", "labs.bench.report"),
+    *("labs.bench", "labs.bench.studio", "labs.bench.sitting", "labs.bench.report"),
 )
 
 

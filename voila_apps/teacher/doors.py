@@ -3,9 +3,11 @@
 from pathlib import Path
 from typing import Any
 
+from voila_apps.benches import kernel_environment
 from voila_apps.gate import KERNEL_ID
 from voila_apps.teacher import pages, requests
 from voila_apps.teacher.classes import SaveClass
+from voila_apps.teacher.clerk import Clerk
 from voila_apps.teacher.intercom import Intercom, IntercomRequest
 from voila_apps.teacher.live import Walls
 from voila_apps.teacher.shoulder import TeachersChannels, TeachersKernel, WatchChannels, WatchedKernel
@@ -50,4 +52,5 @@ def furnish(settings: dict[str, Any], room: Any, host: str) -> dict[str, Any]:
         return bool(lesson and lesson.paused)
 
     return {"host": host, "intercom": Intercom(paused),
+            "clerk": Clerk(lambda: kernel_environment(str(settings["store"].path.parent))),
             "walls": Walls(settings["store"], settings["benches"], room, notebook)}

@@ -68,7 +68,8 @@ class Wall:
         told: dict[str, Any] = {}
         for name in {*self.seats, *self.tiles}:
             before = self.shown.get(name, {})
-            fresh = {**(self._work(name) if name in worked or not before else before), **self._need(name, now)}
+            anew = name in worked or not before.get("run")
+            fresh = {**(self._work(name) if anew else before), **self._need(name, now)}
             difference = {key: value for key, value in fresh.items() if key not in before or before[key] != value}
             if name in worked:
                 difference |= self._fresh_rows(name)
@@ -78,8 +79,9 @@ class Wall:
         return told
 
     def _work(self, name: str) -> dict[str, Any]:
-        tile = self.tiles.get(name)
-        return tile.public() if tile is not None and tile.run else {"run": ""}
+        tile, seat = self.tiles.get(name), self.seats.setdefault(name, Seat())
+        there = tile is not None and bool(tile.run) and (tile.begun or seat.connected or seat.claimed)
+        return tile.public() if tile is not None and there else {"run": ""}
 
     def _need(self, name: str, now: float) -> dict[str, Any]:
         seat = self.seats.setdefault(name, Seat())

@@ -16,19 +16,22 @@ from labs.bench.words import both_say
 from voila_apps import showcase
 from voila_apps.benches import Bench, Benches, Taken
 from voila_apps.catalogue import Catalogue, Scenario
+from voila_apps.classroom.cookies import over_tls
 from voila_apps.classroom.lessons import MODES, Lesson
 from voila_apps.classroom.roles import TeacherPage
 from voila_apps.listening import shown
 from voila_apps.pages import BENCH_FILES
 from voila_apps.shelves import Shelf
 from voila_apps.teacher import summary
-from voila_apps.teacher.answers import teachers_report, truths
+from voila_apps.teacher.clerk import Clerk
 from voila_apps.teacher.live import Wall, Walls, told_lesson, told_scenario
 from voila_apps.teacher.shoulder import TEACHERS_SEAT
+from voila_apps.teacher.wall import Tile
 from voila_apps.teacher.wording import MODE_WORDS, TEACHER_NOTICES, teacher_words
 from voila_apps.wording import in_both
 
 PAST_LESSONS = 12
+TRUTHS_WAIT = 4.0  # s that a summary waits for accepted values; those that come later are in the next look
 BASE = '"baseUrl": "/"'  # where a page's script looks for its kernel
 
 
@@ -76,7 +79,7 @@ class DeskPage(TeacherPage):
         if host.rpartition(":")[0] in ("127.0.0.1", "localhost", "[::1]"):
             listening = self.settings.get("host", "127.0.0.1")
             host = f"{shown(listening)}:{host.rpartition(':')[2]}"
-        return f"{self.request.protocol}://{host}/"
+        return f"{'https' if over_tls(self) else 'http'}://{host}/"
 
     def notice_of(self, status: int, name: str, **fields: Any) -> None:
         """A page that says what is the matter and what to do."""
@@ -175,7 +178,9 @@ class SummaryPage(DeskPage):
         """Questions, steps, readings, and a report for each student."""
         lesson = self.lesson(uid)
         wall = await self.walls.of(lesson)
-        found = await self.walls.on_thread(self._fold, wall)
+        keys = {tile.run: self._key(tile.run) for tile in wall.tiles.values() if tile.run and _slipped(tile)}
+        known = await self.clerk.truths(await self.walls.notebook(lesson.scenario), keys, TRUTHS_WAIT)
+        found = await self.walls.on_thread(self._fold, wall, known)
         title = told_scenario(wall.scenario)["title"]
         self.finish(self.paint(
             "teacher/summary.html", lesson=told_lesson(lesson), title=title, **found,
@@ -183,13 +188,19 @@ class SummaryPage(DeskPage):
             day=time.strftime("%Y-%m-%d", time.localtime(lesson.started)),
             clock=[time.strftime("%H:%M", time.localtime(at)) for at in (lesson.started, lesson.ended or time.time())]))
 
-    def _fold(self, wall: Wall) -> dict[str, Any]:
-        tiles = {seat: tile for seat, tile in wall.tiles.items() if tile.run}
-        keys = {seat: truths(wall.scenario, self._key(tile.run)) for seat, tile in tiles.items()}
+    def _fold(self, wall: Wall, known: dict[str, Any]) -> dict[str, Any]:
+        tiles = {seat: tile for seat, tile in wall.tiles.items() if tile.begun}
+        truths = {seat: known.get(tile.run, {}) for seat, tile in tiles.items()}
         students = [{"seat": seat, "number": seat.partition("/")[2] or seat, **tile.public()}
                     for seat, tile in sorted(tiles.items(), key=lambda one: _place(one[0]))]
-        return {"questions": summary.questions(wall.scenario, tiles, keys),
+        return {"questions": summary.questions(wall.scenario, tiles, truths),
                 "steps": summary.steps(wall.scenario, tiles), "students": students}
+
+    @property
+    def clerk(self) -> Clerk:
+        """Who knows what is accepted."""
+        clerk: Clerk = self.settings["clerk"]
+        return clerk
 
     def _key(self, run: str) -> bytes:
         return bytes.fromhex(self.settings["store"].find(run).draw_key)
@@ -206,8 +217,11 @@ class ReportPage(SummaryPage):
         if tile is None or not tile.run:
             self.notice_of(404, "no_run")
             return
-        documents = list(tile.record.documents)
-        self.finish(await self.walls.on_thread(teachers_report, documents, wall.scenario, self._key(tile.run), ""))
+        path, documents = await self.walls.notebook(lesson.scenario), list(tile.record.documents)
+        try:
+            self.finish(await self.clerk.report(path, documents, self._key(tile.run), lesson.scenario))
+        except Refusal:
+            self.notice_of(503, "no_report")
 
 
 class BenchPage(DeskPage):
@@ -290,6 +304,12 @@ def qr(address: str) -> str:
         drawing, kind="svg", xmldecl=False, svgns=True, border=2, dark="#0b1622", light="#ffffff", omitsize=True,
         nl=False, svgclass="qr", lineclass=None)
     return drawing.getvalue().decode()
+
+
+def _slipped(tile: Tile) -> bool:
+    """Whether a number was answered wrong: only then the accepted value tells what went wrong."""
+    return any(one["verdict"] == "wrong" and isinstance(one["value"], int | float)
+               for given in tile.record.answers.values() for one in given)
 
 
 def _place(seat: str) -> tuple[str, int]:

@@ -2,8 +2,6 @@
 
 import asyncio
 import contextlib
-import csv
-import io
 import json
 import time
 from typing import Any
@@ -15,7 +13,8 @@ from engine.errors import Refusal
 from voila_apps.benches import Benches
 from voila_apps.classroom.lessons import Lesson
 from voila_apps.classroom.roles import TeacherRequest
-from voila_apps.teacher.answers import accepted
+from voila_apps.classroom.roster import names_of
+from voila_apps.teacher.clerk import Clerk
 from voila_apps.teacher.intercom import Intercom
 from voila_apps.teacher.live import Event, Wall, Walls
 from voila_apps.teacher.shoulder import TEACHERS_SEAT
@@ -160,8 +159,9 @@ class TrialAnswers(TeacherRequest):
         bench = next((one for one in benches.of_seat(TEACHERS_SEAT) if one.scenario.id == name), None)
         if bench is None:
             raise HTTPError(404)
-        scenario = await walls.scenario(name)
-        self.finish(await walls.on_thread(accepted, scenario, bench.sitting.draw_key))
+        clerk: Clerk = self.settings["clerk"]
+        told = await clerk.accepted(await walls.notebook(name), bench.sitting.draw_key.hex(), bench.sitting.draw_key)
+        self.finish({part: told[part] for part in ("hidden", "answers")})
 
 
 class Names(TeacherRequest):
@@ -171,15 +171,4 @@ class Names(TeacherRequest):
         """Seat number and name."""
         if self.room.classes.find(class_id) is None:
             raise HTTPError(404)
-        self.finish({"names": names_of(self.room, class_id)})
-
-
-def names_of(room: Any, class_id: str) -> dict[str, str]:
-    """The class list file as it is now: number and name; empty when there is none."""
-    path = room.folder.root / "classes" / f"{class_id}.csv"
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError):
-        return {}
-    rows = [row for row in csv.reader(io.StringIO(text)) if len(row) >= 2]
-    return {row[0].strip(): row[1].strip() for row in rows if row[0].strip().isdecimal()}
+        self.finish({"names": names_of(self.room.folder.classes, class_id)})

@@ -100,22 +100,22 @@ class WatchChannels(OwnChannels):
 
     def _asks(self, message: bytes) -> bool:
         try:
-            channel, header = part_of(message, CHANNEL), json.loads(part_of(message, HEADER))
+            kind = str(json.loads(part_of(message, HEADER))["msg_type"])
             content = json.loads(part_of(message, CONTENT))
-            kind, comm = header["msg_type"], content.get("comm_id")
+            comm = str(content.get("comm_id", ""))
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return False
-        if channel != b"shell":
+        if part_of(message, CHANNEL) != b"shell":
             return False
-        if kind == "comm_open" and content.get("target_name") == CONTROL and len(self.comms) < MOST_COMMS:
+        if kind == "comm_open" and content.get("target_name") == CONTROL:
             return self._note(comm)
         if kind == "comm_msg" and comm in self.comms:
             return bool(content.get("data") == {"method": "request_states"})
         return kind in ASKED
 
-    def _note(self, comm: Any) -> bool:
-        """A comm of its own, under a name that no widget has."""
-        if not isinstance(comm, str) or not 8 <= len(comm) <= 64:
+    def _note(self, comm: str) -> bool:
+        """A comm of its own. A page's names for comms have hyphens; a kernel's names for its widgets have none."""
+        if not 8 <= len(comm) <= 64 or "-" not in comm or len(self.comms) >= MOST_COMMS:
             return False
         self.comms.add(comm)
         self.bench.asked_by_watchers.add(comm)

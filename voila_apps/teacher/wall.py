@@ -69,6 +69,7 @@ class Tile:
     step: int = 0
     since: float = 0.0
     acts: int = 0  # on the present step
+    begun: bool = False  # whether anything was done; a bench opened ahead of its student waits untouched
     times: dict[int, float] = field(default_factory=dict)  # s spent until each step was done, since the one before
     flaw: str = ""
 
@@ -92,6 +93,7 @@ class Tile:
         if document["kind"] != "descriptor" and document.get("do") not in QUIET_ACTS:
             self.at, self.last = document["wall"], said(document, self.record)
             self.acts += document["kind"] in ("action", "answer")
+            self.begun |= document["kind"] != "start"
         now = next((number for number, done in enumerate(self.record.steps_done) if not done),
                    len(self.record.steps_done))
         if now != self.step or not self.since:

@@ -141,6 +141,10 @@ TEACHER_NOTICES = {
         "title": _("Nobody sits at seat {seat} now."),
         "text": _("The bench opens as soon as the student does. Go back to the class and try again."),
     },
+    "no_report": {
+        "title": _("The report cannot be written now."),
+        "text": _("The accepted values could not be computed. Try again in a moment."),
+    },
     "no_run": {
         "title": _("This seat has done nothing in this lesson."),
         "text": _("A report is made of what was done. Go back to the class."),

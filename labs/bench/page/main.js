@@ -30,7 +30,7 @@ export default {
     el.replaceChildren(shell.element);
     setLanguageOf(el);
     const quiet = [watching() ? watchOnly(lab, model) : listenToKeys(lab), listenToFrames(model, lab, link)];
-    if (!watching()) link.send("hello", {lang: currentLanguage()});
+    if (!watching()) link.send("hello", {lang: currentLanguage(), ...(mayTake() ? {take: true} : {})});
     await mountScene(model, lab, shell.scene);
     return () => {
       link.close();
@@ -38,6 +38,17 @@ export default {
     };
   },
 };
+
+// A seat that moved here with the teacher's consent takes its bench along without another question.
+function mayTake() {
+  try {
+    const taken = sessionStorage.wanxiangTake;
+    delete sessionStorage.wanxiangTake;
+    return Boolean(taken);
+  } catch {
+    return false;
+  }
+}
 
 function speakLanguage(lab, to) {
   switchLanguage(to);

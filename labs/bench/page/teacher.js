@@ -26,6 +26,6 @@ export function createTeacherWords(lab) {
 }
 
 function message(lab, {id, text}) {
-  return h("div.teacher-note", {}, h("b", {}, t("From your teacher")), h("p", {}, text),
+  return h("div.teacher-note", {}, h("b", {}, t("Your teacher says")), h("p", {}, text),
     h("button.primary", {type: "button", "data-focus": `note-${id}`, onclick: () => lab.send("dismiss", {id})}, t("I have read it")));
 }

@@ -37,3 +37,23 @@ def test_the_shape_of_a_histogram_tells_the_most_probable_speed() -> None:
     drawn = maxwell.rvs(scale=scale, size=200_000, random_state=7)
     face = {"edges": edges.tolist(), "counts": np.histogram(drawn, edges)[0].tolist()}
     assert truths.peak(face) == pytest.approx(422.0, abs=1.0)  # its standard error is 0.4 m/s
+
+
+def test_corners_are_what_the_count_of_pairs_in_a_cube_says() -> None:
+    """The exact integral over a cube: Q₂ = ∫ f Π (L − |x|), by random directions, differentiated with respect to V."""
+    temperature, edge = 2.0, 20.0
+    directions = np.abs(np.random.default_rng(2).normal(size=(20_000, 3)))
+    directions /= np.linalg.norm(directions, axis=1)[:, None]
+    distance = np.linspace(1e-3, virial.CUTOFF, 4001)
+    f = np.array([-1.0 if r < virial.CORE else virial.mayer(r, temperature) for r in distance])
+
+    def pairs(length: float) -> float:
+        free = np.array([np.prod(length - r * directions, axis=1).mean() for r in distance])
+        return float(np.trapezoid(4 * math.pi * distance**2 * f * free, distance)) / length**6
+
+    step = 1e-3
+    slope = (pairs(edge + step) - pairs(edge - step)) / (2 * step) / (3 * edge**2)
+    b = float(np.trapezoid(4 * math.pi * distance**2 * f * 1.5 * distance, distance))
+    plain = virial.second_virial(temperature, virial.CUTOFF) + 2 / 3 * b / edge
+    assert virial.corners(temperature, edge) == pytest.approx(edge**6 / 2 * slope - plain, abs=2e-3)
+    assert abs(virial.corners(temperature, edge)) > 0.01

@@ -19,6 +19,7 @@ from voila_apps.server import ClassServer
 from voila_apps.shelves import Shelf
 
 websocket = pytest.importorskip("websocket")
+pytestmark = pytest.mark.xdist_group("classroom")
 
 KERNEL = r"(?P<kernel_id>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
 UID = r"([A-Za-z0-9-]{6,64})"
@@ -76,6 +77,9 @@ ROUTES: dict[str, list[tuple[str, str, str, tuple[int, int, int, int]]]] = {
         ("GET", "/teacher/seats/allow", "", teachers(405, 403)),
     ],
     "/teacher/connections": [("GET", "/teacher/connections", "", teachers(200, 403))],
+    r"/ca\.crt": [("GET", "/ca.crt", "", everybody(404))],  # without TLS there is none
+    "/tablet": [("GET", "/tablet", "", everybody(200)), ("POST", "/tablet", "", everybody(405))],
+    "/privacy": [("GET", "/privacy", "", everybody(200)), ("POST", "/privacy", "", everybody(405))],
     "/health": [("GET", "/health", "", everybody(200)), ("POST", "/health", "", everybody(405))],
     "/api/run": [("GET", "/api/run", "", everybody(401)), ("POST", "/api/run", "", everybody(401))],
     "/api/documents": [("POST", "/api/documents", '{"documents": []}', everybody(401))],
@@ -228,7 +232,7 @@ CHANGING = [(method, address, body) for _, method, address, body, answers in ROW
 
 
 @pytest.mark.parametrize(("method", "address", "body"), CHANGING)
-@pytest.mark.parametrize("origin", ["http://evil.example", "null", ""])
+@pytest.mark.parametrize("origin", ["http://example.org", "null", ""])
 def test_a_page_of_another_site_changes_nothing(four: Cast, method: str, address: str, body: str, origin: str) -> None:
     """Not even with the teacher's cookie, which browsers would not send besides."""
     path = address.format(**four.names)

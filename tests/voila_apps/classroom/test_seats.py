@@ -11,6 +11,8 @@ from voila_apps.classroom.lessons import Lessons
 from voila_apps.classroom.seating import Seating
 from voila_apps.store import RecordStore
 
+pytestmark = pytest.mark.xdist_group("classroom")
+
 
 def kernel(answer: Any) -> str:
     found = re.search(r'"kernelId": "([0-9a-f-]{36})"', answer.text)
@@ -61,7 +63,7 @@ def test_an_address_that_guesses_is_slowed_down_whatever_its_cookies(room: Room)
 
 def test_a_page_of_another_site_cannot_seat_anybody(room: Room) -> None:
     body = f"code={room.codes['3-2']}&number=12"
-    assert room.post(room.visitor(), "/seat", body, Origin="http://evil.example").status == 403
+    assert room.post(room.visitor(), "/seat", body, Origin="http://example.org").status == 403
 
 
 def test_a_taken_seat_is_asked_for_and_moves_when_the_teacher_agrees(room: Room) -> None:
@@ -172,6 +174,7 @@ def test_claims_survive_a_restart_and_end_with_the_next_lesson(store: RecordStor
     assert not again.holds("3-2/1", "tablet a") and again.claim(later, "3-2/1", "tablet b")
 
 
+@pytest.mark.slow
 def test_a_restarted_server_knows_who_sits_where(tmp_path: Any) -> None:
     before = open_room(tmp_path, guided="3-2")
     who = before.sit("3-2", 5)

@@ -13,9 +13,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from engine.errors import Refusal
+from voila_apps import doctor
 from voila_apps.deployment import certificates as school
 from voila_apps.deployment.certificates import Certificates, days_left, load, names_in, server_context
 from voila_apps.deployment.doors import doors
+from voila_apps.home import DataFolder
 
 
 @pytest.fixture
@@ -133,3 +135,14 @@ def test_a_certificate_that_ends_or_does_not_fit_is_told(made: Certificates, mon
     assert "does not name 10.9.9.9" in str(found.worries("10.9.9.9")[0])
     monkeypatch.setattr("voila_apps.deployment.doors.RENEW_DAYS", 400)
     assert "more days. Renew it" in str(found.worries("127.0.0.1")[0])
+
+
+def test_the_doctor_looks_at_it(made: Certificates, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = DataFolder(tmp_path, tmp_path / "scenarios")
+    found = doctor.certificate(folder)
+    assert found.ok and found.advice is None and "lab.school" in found.found
+    monkeypatch.setattr(school, "days_left", lambda _: 12)
+    found = doctor.certificate(folder)
+    assert found.ok and "good for 12 more days" in str(found.advice)
+    monkeypatch.setattr(school, "days_left", lambda _: -3)
+    assert not doctor.certificate(folder).ok

@@ -2,6 +2,7 @@
 
 import hashlib
 import http.client
+import json
 import os
 import re
 import signal
@@ -98,7 +99,8 @@ def test_the_plain_door_hands_out_the_certificate_and_sends_on(box: Box) -> None
 def test_the_kernels_door_is_for_kernels_alone(box: Box) -> None:
     host, port = next((host, port) for host, port in box.listening if port not in (box.port, box.plain))
     assert host == "127.0.0.1"
-    assert box.ask("/health", port, tls=False)[0].status == 200
+    health = json.loads(box.ask("/health", port, tls=False)[1])
+    assert health["status"] == "ok" and 365 < health["certificate_days"] <= 397
     assert box.ask("/api/run", port, tls=False)[0].status == 401
     kernel = "/api/kernels/01234567-89ab-cdef-0123-456789abcdef"
     for path in ("/", "/lab/gas_isotherm", "/teacher", "/teacher/login", kernel, kernel + "/channels", "/ca.crt"):

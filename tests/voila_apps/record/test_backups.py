@@ -177,6 +177,21 @@ def test_rotation_keeps_the_newest_and_one_of_each_day_whatever_the_clock_says(f
     assert len(list(kept.place.iterdir())) == 2 * len(left)
 
 
+def test_copies_from_before_an_update_or_a_restore_go_in_their_turn(folder: DataFolder) -> None:
+    kept, now = Backups(folder, days=30), time.time()
+    names = ["record-form-1.sqlite", "record-20261001-120000.sqlite", "backups/before-update-20261001.sqlite",
+             "replaced-20261001T120000Z/record.sqlite"]  # fmt: skip
+    for age, wanted in ((29, names), (31, []), (20_000, names)):  # at last those of a clock that was never set
+        for name in names:
+            path = folder.root / name
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(b"x")
+            os.utime(path, (now - age * 86400, now - age * 86400))
+        kept.rotate()
+        assert {path.relative_to(folder.root).as_posix() for path in kept.strays()} == set(wanted)
+    assert folder.record.is_file()
+
+
 def altered(path: Path, how: str) -> None:
     content = path.read_bytes()
     if how == "cut":
@@ -309,3 +324,15 @@ def test_the_commands(said: Callable[..., Any], folder: DataFolder, tmp_path: Pa
     assert done.exit_code == 0 and "What was there before lies in" in done.stdout
     nothing = said("restore", str(tmp_path / "nothing.zip"))
     assert nothing.exit_code == 2 and "There is no file" in nothing.stderr
+
+
+def test_the_doctor_says_how_old_the_newest_is_and_whether_it_is_sound(folder: DataFolder) -> None:
+    from voila_apps import doctor
+
+    assert doctor.backups(folder).found == "none yet"
+    with opened(folder) as store:
+        made = Backups(folder).make(store)
+    assert doctor.backups(folder).details == {"newest": made.made}
+    altered(made.path, "one bit")
+    found = {one.name: one for one in doctor.examine(folder, "127.0.0.1", 0)}["backups"]
+    assert not found.ok and "damaged" in str(found.advice)

@@ -85,6 +85,7 @@ def lengths(documents: list[dict[str, Any]]) -> list[float]:
     return [one["what"]["value"] for one in documents if one["kind"] == "action" and one["do"] == "set"]
 
 
+@pytest.mark.slow
 def test_a_held_record_is_told_and_what_was_done_survives_the_death_of_kernel_and_server(
     tmp_path: Path, start_house: Callable[..., House], within: Callable[..., None]
 ) -> None:

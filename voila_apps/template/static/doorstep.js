@@ -45,7 +45,11 @@
       if (told.state !== "moved" && told.state !== "none") { stopped(); return; }
       find("#bench-moved .moved").hidden = told.state !== "moved";
       find("#bench-moved .left").hidden = told.state === "moved";
-      if (find("#bench-stopped").open) find("#bench-stopped").close();
+      // What stands there, and whatever it asks, is not this tablet's any more. It may ask again: so this is done again.
+      document.body.classList.add("bench-lost");
+      var others = document.querySelectorAll("dialog[open]:not(#bench-moved)");
+      if (others.length && find("#bench-moved").open) find("#bench-moved").close();
+      others.forEach(function (dialog) { dialog.close(); });
       if (!find("#bench-moved").open) find("#bench-moved").showModal();
     }).catch(function () { /* no network: asked again soon */ });
   }

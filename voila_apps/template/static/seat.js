@@ -36,7 +36,11 @@
     fetch(waiting.dataset.wait, { credentials: "same-origin", cache: "no-store" }).then(function (answer) {
       return answer.json();
     }).then(function (told) {
-      if (told.state === "seated") location.replace(told.go);
+      if (told.state === "seated") {
+        // The teacher has agreed: the bench need not ask whether it may be taken from the other tablet.
+        try { sessionStorage.wanxiangTake = "yes"; } catch (forbidden) { /* then it asks */ }
+        location.replace(told.go);
+      }
       else if (told.state !== "waiting") location.replace("/seat");
       else setTimeout(ask, next);
     }).catch(function () { setTimeout(ask, LATER); });
