@@ -7,6 +7,7 @@ the one that forked, and locks that the others held stay closed for ever.
 import importlib
 import pkgutil
 import sys
+from itertools import product
 from pathlib import Path
 
 PACKAGES = (
@@ -40,14 +41,14 @@ def _labs() -> list[str]:
 
 
 def _compile(trouble: list[str]) -> None:
-    """Have the machine code of every kernel in memory, in the precision that solvers use."""
+    """Have the machine code of every kernel in memory, in both precisions that solvers use."""
     from engine.kernel import kernels
     from engine.runtime import start
 
     start("cpu", 1)
-    for one in kernels():
+    for one, precision in product(kernels(), ("f32", "f64")):
         try:
-            one.numba("f32")
+            one.numba(precision)
         except Exception as problem:
             trouble.append(f"{one}: {type(problem).__name__}: {problem}")
 
