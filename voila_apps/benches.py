@@ -8,6 +8,7 @@ Rendering goes on whether or not the browser that asked for it is still there.
 import asyncio
 import hashlib
 import json
+import math
 import os
 import secrets
 import subprocess
@@ -84,16 +85,32 @@ class Bench:
     failed: bool = False
     opened: float = field(default_factory=time.monotonic)
     joined: bool = False
-    pages: int = 0  # open pages of its student
+    pages: int = 0  # open pages of whoever sits here; who only watches is not counted
     asked_by_watchers: set[str] = field(default_factory=set)  # comms on which the teacher's pages asked for states
     ahead: bool = False  # opened before its student came
     address: str = ""  # where it was asked for
     left: float = field(default_factory=time.monotonic)
     growing: asyncio.Condition = field(default_factory=asyncio.Condition)
 
+    def come(self) -> None:
+        """A page of whoever sits here has come to life."""
+        self.pages += 1
+        self.joined, self.left = True, time.monotonic()
+
+    def go(self) -> None:
+        """It is gone."""
+        self.pages -= 1
+        self.left = time.monotonic()
+
+    def away(self, now: float) -> float:
+        """Seconds for which nobody has been here."""
+        return 0.0 if self.pages > 0 else now - self.left
+
     @property
     def kept_until(self) -> float:
         """Until when it is not given to somebody else."""
+        if self.pages > 0:
+            return math.inf
         if self.ahead and not self.joined:
             return self.left
         return self.left + (YIELDING_SECONDS if self.joined else HURRY_SECONDS)
@@ -186,6 +203,8 @@ class Benches:
                 await self._make_room(seat, address)
                 bench = await self._start(seat, scenario, lesson)
                 bench.address = address
+            else:
+                bench.ahead, bench.left = False, time.monotonic()  # its page is on its way to somebody
             self.queue.leave(seat)
             return bench
 
@@ -226,14 +245,12 @@ class Benches:
     def places(self) -> int:
         """Benches to be had now: free ones, and those that were left long enough."""
         now = time.monotonic()
-        for bench in self._benches.values():
-            self._note_presence(bench, now)
         return self.limit - len(self._benches) + sum(now >= bench.kept_until for bench in self._benches.values())
 
     def wait(self, seat: str) -> float:
         """Seconds until somebody in the queue may expect a bench."""
         now = time.monotonic()
-        left = [bench.kept_until - now for bench in self._benches.values() if self._connections(bench) == 0]
+        left = [bench.kept_until - now for bench in self._benches.values() if bench.pages == 0]
         return max(0.0, self.queue.wait(seat, sorted(left)))
 
     def alive(self, bench: Bench) -> bool:
@@ -301,11 +318,9 @@ class Benches:
         now = time.monotonic()
         self.queue.tidy(now)
         for bench in list(self._benches.values()):
-            self._note_presence(bench, now)
             lost = bench.rendered and not self.alive(bench)
-            patience = AHEAD_SECONDS if bench.ahead else UNJOINED_SECONDS
-            unjoined = bench.rendered and not bench.joined and now - bench.left > patience
-            if lost or unjoined or (bench.rendered and now - bench.left > self.idle_seconds):
+            patience = self.idle_seconds if bench.joined else AHEAD_SECONDS if bench.ahead else UNJOINED_SECONDS
+            if lost or (bench.rendered and bench.away(now) > min(patience, self.idle_seconds)):
                 await self.clear(bench)
 
     async def sweep_forever(self) -> None:
@@ -317,17 +332,10 @@ class Benches:
             except Exception:
                 app_log.exception("Clearing benches failed")
 
-    def _note_presence(self, bench: Bench, now: float) -> None:
-        if self._connections(bench) > 0:
-            bench.joined, bench.left = True, now
-
-    def _connections(self, bench: Bench) -> int:
-        return int(self.kernels._kernel_connections.get(bench.kernel_id, 0))
-
     async def _make_room(self, seat: str, address: str) -> None:
         """Clear the seat's longest-left bench beyond its share; when all are taken, the longest-left of all."""
         places, now = self.places(), time.monotonic()
-        mine = sorted(self.of_seat(seat), key=lambda bench: bench.left)
+        mine = sorted(self.of_seat(seat), key=lambda bench: (bench.pages, bench.left))
         if len(mine) >= self.per_seat:
             await self.clear(mine[0])
             places += now < mine[0].kept_until

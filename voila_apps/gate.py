@@ -79,6 +79,7 @@ class OwnKernel(KernelHandler):
 class OwnChannels(VoilaKernelWebsocketHandler):
     """The socket between a page and its own kernel."""
 
+    sits = True  # at this bench, and does not only watch
     of_student = True  # not one of the teacher's
     bench: Bench
 
@@ -97,17 +98,18 @@ class OwnChannels(VoilaKernelWebsocketHandler):
         await super().pre_get()
 
     def open(self, *arguments: Any, **named: Any) -> Any:
-        """A student is here; the socket may have to be closed when its seat moves to another tablet."""
+        """Somebody is here; a student's socket may have to be closed when its seat moves to another tablet."""
+        if self.sits:
+            self.bench.come()
         if self.of_student:
-            self.bench.pages += 1
             self.settings.setdefault("sockets", set()).add(self)
         return super().open(*arguments, **named)
 
     def on_close(self) -> None:
         """It is gone."""
-        if self.of_student:
-            self.bench.pages -= 1
-            self.settings.get("sockets", set()).discard(self)
+        if self.sits:
+            self.bench.go()
+        self.settings.get("sockets", set()).discard(self)
         super().on_close()
 
     def write_message(self, message: Any, binary: bool = False) -> Any:

@@ -74,8 +74,8 @@ BODY_BYTES = 18 * 1024 * 1024  # of a post; a snapshot is the largest
 SOCKET_MESSAGE_BYTES = 1024 * 1024  # from a browser: clicks and numbers
 SOCKET_SETTINGS = {
     "websocket_max_message_size": SOCKET_MESSAGE_BYTES,
-    "ws_ping_interval": 60_000,
-    "ws_ping_timeout": 240_000,  # more than one interval: the first look comes before the first ping
+    "ws_ping_interval": 20_000,
+    "ws_ping_timeout": 60_000,  # more than one interval: the first look comes before the first ping
 }
 EXTENSIONS = [
     "@voila-dashboards/widgets-manager8",

@@ -1,6 +1,7 @@
 """A bench belongs to one seat, survives reloads, and obeys nothing but its own page's widget messages."""
 
 import json
+import math
 import time
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,9 @@ from uuid import uuid4
 
 import pytest
 
+from voila_apps.benches import Bench
 from voila_apps.gate import well_formed
+from voila_apps.store import Sitting
 
 websocket = pytest.importorskip("websocket")
 WORD = 8
@@ -50,6 +53,20 @@ def test_a_reload_and_a_second_tab_are_served_onto_the_same_kernel(student: Any,
     assert student.visitor.open_bench() == student.visitor.open_bench() == student.kernel
     assert neighbour.visitor.open_bench() == neighbour.kernel != student.kernel
     assert student.visitor.ask(f"/api/kernels/{student.kernel}").json["id"] == student.kernel
+
+
+def test_presence_is_noted_when_a_page_comes_and_when_it_goes() -> None:
+    """Not only at the next look: a page that is loaded again between two looks must find its bench."""
+    bench = Bench(Sitting("seat", "swing", "hash", "open:swing", 1, bytes(32)), None, "token")  # type: ignore[arg-type]
+    bench.left -= 1000.0
+    assert bench.away(time.monotonic()) > 999 and bench.kept_until < time.monotonic()
+    bench.come()
+    bench.come()
+    bench.go()
+    bench.left -= 1000.0
+    assert bench.joined and bench.away(time.monotonic()) == 0 and bench.kept_until == math.inf
+    bench.go()
+    assert bench.away(time.monotonic()) < 1 and time.monotonic() < bench.kept_until < math.inf
 
 
 def test_the_teachers_notes_and_the_declaration_stay_off_the_page(student: Any) -> None:

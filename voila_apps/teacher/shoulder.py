@@ -81,7 +81,7 @@ class WatchChannels(OwnChannels):
     """The socket of a page that watches."""
 
     user_name = TEACHERS_SEAT
-    of_student = False
+    sits = of_student = False
 
     def bench_of(self, kernel_id: str) -> Bench:
         """Any student's bench."""
