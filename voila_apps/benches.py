@@ -26,13 +26,11 @@ from nbformat.v4 import new_code_cell, new_notebook
 from tornado.log import app_log
 from voila.notebook_renderer import NotebookRenderer
 
-from voila_apps.admission import Queue, Taken, usual_limit
+from voila_apps.admission import Queue, Taken
 from voila_apps.catalogue import Scenario
 from voila_apps.home import packages_folder
 from voila_apps.spool import SpoolFolder
 from voila_apps.store import RecordStore, Sitting
-
-__all__ = ["Bench", "BenchRenderer", "Benches", "Taken", "kernel_command", "kernel_environment", "usual_limit"]
 
 IDLE_SECONDS = 60 * 60.0  # a bench that nobody looks at is cleared; its run stays in the record
 UNJOINED_SECONDS = 120.0  # a page that was fetched and never came to life

@@ -11,7 +11,8 @@ from tornado.log import app_log
 from tornado.web import HTTPError, RequestHandler
 
 from voila_apps import showcase
-from voila_apps.benches import Bench, Benches, Taken
+from voila_apps.admission import Taken
+from voila_apps.benches import Bench, Benches
 from voila_apps.catalogue import Catalogue, Scenario
 from voila_apps.classroom.cookies import (
     GUEST,

@@ -33,7 +33,7 @@ from voila.configuration import VoilaConfiguration
 from voila.utils import get_page_config, get_voila_labextensions_path
 
 from engine.errors import Refusal
-from voila_apps.admission import FORKED_BYTES, LAUNCHED_BYTES
+from voila_apps.admission import FORKED_BYTES, LAUNCHED_BYTES, usual_limit
 from voila_apps.backups import Backups
 from voila_apps.benches import (
     BENCHES_PER_SEAT,
@@ -43,7 +43,6 @@ from voila_apps.benches import (
     BenchRenderer,
     kernel_command,
     kernel_environment,
-    usual_limit,
 )
 from voila_apps.catalogue import Catalogue, code_stamp
 from voila_apps.classroom.ahead import Ahead
@@ -66,7 +65,8 @@ from voila_apps.record import DocumentsRequest, Health, RunRequest, SnapshotRequ
 from voila_apps.shelves import Shelf, ShelfHandler
 from voila_apps.spool import SpoolFolder
 from voila_apps.store import RecordStore, draw_key
-from voila_apps.teacher.doors import doors, furnish
+from voila_apps.teacher.doors import doors as teacher_doors
+from voila_apps.teacher.doors import furnish
 from voila_apps.upkeep import Upkeep
 
 TEMPLATES = Path(__file__).resolve().parent / "template"
@@ -258,7 +258,7 @@ class ClassServer(Voila):
             (rf"/api/kernels/{KERNEL_ID}/channels", OwnChannels),
             (rf"/voila/api/shutdown/{KERNEL_ID}", EndBench),
             *classroom_doors(),
-            *doors(),
+            *teacher_doors(),
             *[(shelf.route, ShelfHandler, {"shelf": shelf}) for shelf in self.shelves.values()],
         ]
 

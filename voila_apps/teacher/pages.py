@@ -14,7 +14,8 @@ from tornado.web import HTTPError
 from engine.errors import Refusal
 from labs.bench.words import both_say
 from voila_apps import showcase
-from voila_apps.benches import Bench, Benches, Taken
+from voila_apps.admission import Taken
+from voila_apps.benches import Bench, Benches
 from voila_apps.catalogue import Catalogue, Scenario
 from voila_apps.classroom.cookies import over_tls
 from voila_apps.classroom.lessons import MODES, Lesson
