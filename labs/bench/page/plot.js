@@ -3,24 +3,32 @@ import {svg} from "./dom.js";
 import {brief, minus} from "./figures.js";
 import {scaleLinear} from "./vendor/d3-scale.js";
 
-const LEFT = 62, RIGHT = 14, TOP = 12, BOTTOM = 40, GAP = 16;  // px around the plots
+const LEAST = 62, RIGHT = 14, TOP = 12, BOTTOM = 40, GAP = 16;  // px around the plots
+const NAME = 30, DIGIT = 7.2;  // px left of the labels for the axis' name; and the width of one character of them
 const CAP = 3.5;  // px, half the end stroke of an error bar
 
 export function drawPlot(chart, {width, height, x, y, residual}) {
   const residuals = (chart.residuals ?? []).filter(({r}) => Number.isFinite(r));
   const low = residuals.length && height > 210 ? Math.max(52, Math.round(height * 0.2)) : 0;
   const floor = height - BOTTOM - (low ? low + GAP : 0);
-  const across = scaleLinear(reach(chart.points, "x", "ux", chart.curve, 0), [LEFT, width - RIGHT]);
   const up = scaleLinear(reach(chart.points, "y", "uy", chart.curve, 1), [floor, TOP]).nice(ticksFor(floor - TOP, 44));
+  const left = room(up, ticksFor(floor - TOP, 44));
+  const across = scaleLinear(reach(chart.points, "x", "ux", chart.curve, 0), [left, width - RIGHT]);
   const element = svg("svg", {width, height, viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true"});
   element.append(grid(across, up, {top: TOP, floor, width, labelled: !low}));
   if (low) element.append(residualPlot(residuals, chart.points, across, {top: floor + GAP, floor: height - BOTTOM, width, name: residual}));
-  element.append(axisNames(x, y, width, height, floor));
+  element.append(axisNames(x, y, left, width, height, floor));
   if (chart.band?.length) element.append(band(chart.band, across, up));
   if (chart.curve?.length) element.append(curve(chart.curve, across, up));
   const points = marks(chart.points, across, up);
   element.append(svg("g", {class: "points"}, points.map(({mark}) => mark)));
   return {element, points: Object.assign(points, {width})};
+}
+
+// Labels with many digits push the plot to the right, so that they never run into the name of their axis.
+function room(up, count) {
+  const say = sayer(up, count);
+  return Math.max(LEAST, NAME + DIGIT * Math.max(...up.ticks(count).map((tick) => minus(say(tick)).length)));
 }
 
 function ticksFor(length, each) {
@@ -40,25 +48,26 @@ function reach(points, key, bar, curve = [], column = 0) {
 }
 
 function grid(across, up, {top, floor, width, labelled}) {
+  const [left] = across.range();
   const group = svg("g", {class: "grid"});
-  const count = ticksFor(width - LEFT - RIGHT, 78);
+  const count = ticksFor(width - left - RIGHT, 78);
   const say = sayer(across, count);
   for (const tick of across.ticks(count)) {
     const at = crisp(across(tick));
     group.append(svg("line", {x1: at, x2: at, y1: top, y2: floor}));
     if (labelled) group.append(svg("text", {x: at, y: floor + 17, "text-anchor": "middle"}, minus(say(tick))));
   }
-  upright(group, up, width, ticksFor(floor - top, 44));
-  group.append(svg("path", {class: "frame-line", d: `M${LEFT + 0.5},${top}V${crisp(floor)}H${width - RIGHT}`}));
+  upright(group, up, left, width, ticksFor(floor - top, 44));
+  group.append(svg("path", {class: "frame-line", d: `M${left + 0.5},${top}V${crisp(floor)}H${width - RIGHT}`}));
   return group;
 }
 
-function upright(group, up, width, count) {
+function upright(group, up, left, width, count) {
   const say = sayer(up, count);
   for (const tick of up.ticks(count)) {
     const at = crisp(up(tick));
-    group.append(svg("line", {x1: LEFT, x2: width - RIGHT, y1: at, y2: at}),
-      svg("text", {x: LEFT - 8, y: at, dy: "0.34em", "text-anchor": "end"}, minus(say(tick))));
+    group.append(svg("line", {x1: left, x2: width - RIGHT, y1: at, y2: at}),
+      svg("text", {x: left - 8, y: at, dy: "0.34em", "text-anchor": "end"}, minus(say(tick))));
   }
 }
 
@@ -72,9 +81,9 @@ function crisp(at) {
   return Math.round(at) + 0.5;
 }
 
-function axisNames(x, y, width, height, floor) {
+function axisNames(x, y, left, width, height, floor) {
   const middle = (TOP + floor) / 2;
-  return svg("g", {class: "axis-names"}, svg("text", {x: (LEFT + width - RIGHT) / 2, y: height - 6, "text-anchor": "middle"}, x),
+  return svg("g", {class: "axis-names"}, svg("text", {x: (left + width - RIGHT) / 2, y: height - 6, "text-anchor": "middle"}, x),
     svg("text", {transform: `translate(13 ${middle}) rotate(-90)`, "text-anchor": "middle"}, y));
 }
 
@@ -112,22 +121,23 @@ function bar(from, to, at, standing) {
 }
 
 function residualPlot(residuals, points, across, {top, floor, width, name}) {
+  const [left] = across.range();
   const most = Math.max(...residuals.map(({r, u}) => Math.abs(r) + (u ?? 0)), Number.MIN_VALUE);
   const up = scaleLinear([-most * 1.15, most * 1.15], [floor, top]);
   const group = svg("g", {class: "residuals"});
-  const count = ticksFor(width - LEFT - RIGHT, 78);
+  const count = ticksFor(width - left - RIGHT, 78);
   const say = sayer(across, count);
   for (const tick of across.ticks(count)) {
     const at = crisp(across(tick));
     group.append(svg("line", {x1: at, x2: at, y1: top, y2: floor}), svg("text", {x: at, y: floor + 17, "text-anchor": "middle"}, minus(say(tick))));
   }
-  upright(group, up, width, 2);
-  group.append(svg("path", {class: "frame-line", d: `M${LEFT + 0.5},${top}V${crisp(floor)}H${width - RIGHT}`}), svg("line", {class: "zero", x1: LEFT, x2: width - RIGHT, y1: crisp(up(0)), y2: crisp(up(0))}));
+  upright(group, up, left, width, 2);
+  group.append(svg("path", {class: "frame-line", d: `M${left + 0.5},${top}V${crisp(floor)}H${width - RIGHT}`}), svg("line", {class: "zero", x1: left, x2: width - RIGHT, y1: crisp(up(0)), y2: crisp(up(0))}));
   const byId = new Map(points.map((point) => [point.id, point]));
   for (const {id, x, r, u} of residuals) {
-    const left = across(x ?? byId.get(id)?.x);
+    const at = across(x ?? byId.get(id)?.x);
     const out = byId.get(id)?.excluded ? " left-out" : "";
-    group.append(svg("g", {class: `point${out}`}, u > 0 ? bar(up(r - u), up(r + u), left, true) : null, svg("circle", {cx: left, cy: up(r), r: 3.2})));
+    group.append(svg("g", {class: `point${out}`}, u > 0 ? bar(up(r - u), up(r + u), at, true) : null, svg("circle", {cx: at, cy: up(r), r: 3.2})));
   }
   group.append(svg("text", {class: "label", transform: `translate(13 ${(top + floor) / 2}) rotate(-90)`, "text-anchor": "middle"}, name));
   return group;
