@@ -24,6 +24,7 @@ from typing import Any
 
 import psutil
 
+from benchmarks._processes import cpu, kernels, prepares
 from benchmarks.page_cost import served
 from benchmarks.pages import CHROMIUM, ROOT, chromium, plain_voila
 
@@ -43,10 +44,10 @@ class Costs:
         self.began, self.used = time.perf_counter(), self._used()
 
     def _used(self) -> dict[str, float]:
-        used = {"server": _cpu(self.server), "kernels": 0.0, "nursery": 0.0}
+        used = {"server": cpu(self.server), "kernels": 0.0, "nursery": 0.0}
         for child in self.server.children(recursive=True):
             try:
-                used["nursery" if _name(child) in ("wanxiang-nurser", "wanxiang-spare") else "kernels"] += _cpu(child)
+                used["nursery" if prepares(child) else "kernels"] += cpu(child)
             except psutil.NoSuchProcess:
                 continue
         return used
@@ -59,11 +60,7 @@ class Costs:
 
 def memory(server: psutil.Process) -> list[float]:
     """PSS of every kernel at work, in MB."""
-    found = []
-    for child in server.children(recursive=True):
-        if _name(child) == "wanxiang-bench" or "ipykernel_launcher" in child.cmdline():
-            found.append(child.memory_full_info().pss / 1e6)
-    return found
+    return [one.memory_full_info().pss / 1e6 for one in kernels(server)]
 
 
 def files_of(address: str, path: str) -> list[str]:
@@ -194,18 +191,6 @@ def _wait_for_nursery(address: str) -> None:
 def _settle() -> None:
     """Let what was started before come to rest."""
     time.sleep(4.0)
-
-
-def _name(process: psutil.Process) -> str:
-    try:
-        return Path(f"/proc/{process.pid}/comm").read_text().strip()
-    except OSError:
-        return ""
-
-
-def _cpu(process: psutil.Process) -> float:
-    used = process.cpu_times()
-    return float(used.user + used.system)
 
 
 def verdicts(told: dict[str, Any]) -> dict[str, bool]:

@@ -21,6 +21,7 @@ from typing import Any
 
 import psutil
 
+from benchmarks._processes import cpu, kernels
 from benchmarks.pages import CHROMIUM, ROOT, chromium
 
 SCENARIO = "gas_isotherm"
@@ -51,14 +52,9 @@ def served(*options: str) -> Iterator[tuple[str, psutil.Process]]:
             server.wait(30)
 
 
-def kernels(server: psutil.Process) -> set[psutil.Process]:
-    """Processes that hold a notebook."""
-    return {child for child in server.children(recursive=True) if child.is_running()}
-
-
 def open_page(browser: Any, address: str, server: psutil.Process) -> dict[str, float]:
     """One stranger opens the page, looks at it, lets it run and leaves."""
-    before = kernels(server)
+    before = set(kernels(server))
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     page = context.new_page()
     loaded: list[int] = []
@@ -71,33 +67,21 @@ def open_page(browser: Any, address: str, server: psutil.Process) -> dict[str, f
         picture = time.perf_counter() - began
         page.wait_for_function("window.first.frame > 0", timeout=PATIENCE)
         frame = time.perf_counter() - began
-        own = _own(kernels(server) - before)
+        (own,) = set(kernels(server)) - before
         rest = own.memory_full_info()
-        cpu, steps = _cpu(own), page.evaluate("wanxiangBench.draws")
+        used, steps = cpu(own), page.evaluate("wanxiangBench.draws")
         page.keyboard.press(" ")
         page.wait_for_timeout(1000 * WATCHED)
         told = {
             "first_picture_s": picture, "first_frame_s": frame, "loaded_MB": sum(loaded) / 1e6,
-            "kernel_pss_MB": rest.pss / 1e6, "kernel_uss_MB": rest.uss / 1e6, "kernel_cpu_to_first_frame_s": cpu,
-            "running_kernel_share": (_cpu(own) - cpu) / WATCHED,
+            "kernel_pss_MB": rest.pss / 1e6, "kernel_uss_MB": rest.uss / 1e6, "kernel_cpu_to_first_frame_s": used,
+            "running_kernel_share": (cpu(own) - used) / WATCHED,
             "running_pictures_per_second": (page.evaluate("wanxiangBench.draws") - steps) / WATCHED,
             "running_pss_MB": own.memory_full_info().pss / 1e6,
         }  # fmt: skip
     finally:
         context.close()
     return told
-
-
-def _own(fresh: set[psutil.Process]) -> psutil.Process:
-    """The kernel that came with the page: of the new processes, the one that holds the most."""
-    if not fresh:
-        raise RuntimeError("the page came without a kernel of its own")
-    return max(fresh, key=lambda process: int(process.memory_info().rss))
-
-
-def _cpu(process: psutil.Process) -> float:
-    used = process.cpu_times()
-    return float(used.user + used.system)
 
 
 def main() -> None:
